@@ -1,130 +1,150 @@
-//! The Query protocol that EC2 and STS speak: form parameters in, XML out.
+//! EC2's and STS's protocol: form parameters in, XML out.
 
 pub mod error;
 pub mod xml;
 
+use crate::error::AwsError;
+use crate::services::Service;
 use std::collections::BTreeMap;
+use xml::{EC2_NAMESPACE, STS_NAMESPACE};
 
-pub use error::{QueryError, ec2_error_body, sts_error_body};
-pub use xml::{Xml, ec2_document, sts_document};
-
-/// The parameters of one request, as the tree that their dotted names describe:
-/// `Filter.1.Name=x` is the text of child `Name` of child `1` of child `Filter`.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Params {
-    value: Option<String>,
-    children: BTreeMap<String, Params>,
-}
+/// The parameters of a request, decoded, by their dotted names (`Filter.1.Name`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Params(pub BTreeMap<String, String>);
 
 impl Params {
-    /// Reads a form-encoded body.
-    pub fn parse(body: &[u8]) -> Result<Self, QueryError> {
-        let text = std::str::from_utf8(body).map_err(|_| QueryError::malformed())?;
-        let mut root = Self::default();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name)?, decode(value)?);
-            let mut node = &mut root;
-            for part in name.split('.') {
-                node = node.children.entry(part.to_owned()).or_default();
+    /// Decodes a form body. What is not UTF-8 after decoding keeps replacement characters.
+    pub fn parse(body: &[u8]) -> Self {
+        let mut params = BTreeMap::new();
+        for pair in body.split(|byte| *byte == b'&') {
+            let mut sides = pair.splitn(2, |byte| *byte == b'=');
+            let name = decode(sides.next().unwrap_or_default());
+            if !name.is_empty() {
+                params.insert(name, decode(sides.next().unwrap_or_default()));
             }
-            node.value = Some(value);
         }
-        Ok(root)
+        Self(params)
     }
 
-    /// The text of this very node.
-    pub fn value(&self) -> Option<&str> {
-        self.value.as_deref()
+    /// One parameter as it was given.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
-    /// The child of that name.
-    pub fn child(&self, name: &str) -> Option<&Self> {
-        self.children.get(name)
-    }
-
-    /// The text of a child; an empty text counts as absent, as EC2 treats it.
+    /// One parameter; an empty text counts as absent.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.child(name)?.value().filter(|text| !text.is_empty())
+        self.get(name).filter(|text| !text.is_empty())
     }
 
-    /// The text of a child that may be empty, such as a tag's value.
-    pub fn raw_text(&self, name: &str) -> Option<&str> {
-        self.child(name)?.value()
+    /// A parameter that must be there.
+    pub fn required(&self, name: &str) -> Result<&str, AwsError> {
+        self.text(name).ok_or_else(|| error::missing(name))
     }
 
-    /// The text of a child that must be there.
-    pub fn required(&self, name: &str) -> Result<&str, QueryError> {
-        self.text(name).ok_or_else(|| QueryError::missing(name))
-    }
-
-    /// A Boolean child; absent is `false`.
-    pub fn flag(&self, name: &str) -> Result<bool, QueryError> {
+    /// A Boolean parameter; absent is `false`.
+    pub fn flag(&self, name: &str) -> Result<bool, AwsError> {
         match self.text(name) {
             None => Ok(false),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-            Some(text) => Err(QueryError::client(
-                "InvalidParameterValue",
-                format!("Invalid value '{text}' for boolean parameter {name}"),
-            )),
+            Some(text) => Err(error::invalid(format!(
+                "Invalid value '{text}' for boolean parameter {name}"
+            ))),
         }
     }
 
-    /// An integer child.
-    pub fn integer(&self, name: &str) -> Result<Option<i64>, QueryError> {
+    /// An integer parameter.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, AwsError> {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
         text.parse().map(Some).map_err(|_| {
-            QueryError::client(
-                "InvalidParameterValue",
-                format!("Value ({text}) for parameter {name} is invalid. Must be an integer"),
-            )
+            error::invalid(format!(
+                "Value ({text}) for parameter {name} is invalid. Must be an integer"
+            ))
         })
     }
 
-    /// The members of a flattened list (`Name.1`, `Name.2`, …) in the order of their numbers.
-    pub fn items(&self, name: &str) -> Vec<&Self> {
-        let Some(list) = self.child(name) else {
-            return Vec::new();
-        };
-        let mut numbered: Vec<(u32, &Self)> = list
-            .children
-            .iter()
-            .filter_map(|(key, node)| Some((key.parse().ok()?, node)))
-            .collect();
-        numbered.sort_by_key(|(number, _)| *number);
-        numbered.into_iter().map(|(_, node)| node).collect()
+    /// The members of a flattened list of structures (`name.1.…`, `name.2.…`), in order of their
+    /// numbers; each with its own dotted names.
+    pub fn items(&self, name: &str) -> Vec<Self> {
+        let mut items: BTreeMap<u32, Self> = BTreeMap::new();
+        for (number, rest, value) in self.numbered(name) {
+            if let Some(rest) = rest {
+                let item = items.entry(number).or_default();
+                item.0.insert(rest.to_owned(), value.to_owned());
+            }
+        }
+        items.into_values().collect()
     }
 
-    /// The texts of a flattened list.
+    /// The members of a flattened list of texts (`name.1`, `name.2`), in order of their numbers.
     pub fn texts(&self, name: &str) -> Vec<&str> {
-        self.items(name)
-            .into_iter()
-            .filter_map(Self::value)
-            .collect()
+        let texts: BTreeMap<u32, &str> = self
+            .numbered(name)
+            .filter(|(_, rest, _)| rest.is_none())
+            .map(|(number, _, value)| (number, value))
+            .collect();
+        texts.into_values().collect()
+    }
+
+    /// Every `name.<number>[.<rest>]` with its value.
+    fn numbered(&self, name: &str) -> impl Iterator<Item = (u32, Option<&str>, &str)> {
+        self.0.iter().filter_map(move |(key, value)| {
+            let tail = key.strip_prefix(name)?.strip_prefix('.')?;
+            let (number, rest) = match tail.split_once('.') {
+                Some((number, rest)) => (number, Some(rest)),
+                None => (tail, None),
+            };
+            Some((number.parse().ok()?, rest, value.as_str()))
+        })
     }
 }
 
 /// Undoes percent encoding; `+` is a space in a form.
-fn decode(text: &str) -> Result<String, QueryError> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
+fn decode(text: &[u8]) -> String {
+    let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let digits = text.get(at + 1..at + 3).ok_or_else(QueryError::malformed)?;
-                out.push(u8::from_str_radix(digits, 16).map_err(|_| QueryError::malformed())?);
+    while at < text.len() {
+        let hex = text.get(at + 1..at + 3).and_then(hex_byte);
+        match (text[at], hex) {
+            (b'%', Some(byte)) => {
+                out.push(byte);
                 at += 2;
             }
-            byte => out.push(byte),
+            (b'+', _) => out.push(b' '),
+            (byte, _) => out.push(byte),
         }
         at += 1;
     }
-    String::from_utf8(out).map_err(|_| QueryError::malformed())
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// The whole answer of a successful call.
+pub fn success(service: Service, action: &str, inner: &str, request_id: &str) -> String {
+    let declaration = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+    match service {
+        Service::Sts => format!(
+            "{declaration}\n<{action}Response xmlns=\"{STS_NAMESPACE}\"><{action}Result>{inner}</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
+        ),
+        Service::Ec2 | Service::DirectConnect => format!(
+            "{declaration}\n<{action}Response xmlns=\"{EC2_NAMESPACE}\"><requestId>{request_id}</requestId>{inner}</{action}Response>"
+        ),
+    }
+}
+
+/// The whole answer of a refused call. The error must have been put into the service's words
+/// ([`error::localized`]), because its HTTP status depends on them.
+pub fn failure(service: Service, error: &AwsError, request_id: &str) -> String {
+    let error = error::localized(service, error.clone());
+    match service {
+        Service::Sts => error::sts_body(&error, request_id),
+        Service::Ec2 | Service::DirectConnect => error::ec2_body(&error, request_id),
+    }
 }
 
 #[cfg(test)]
@@ -132,12 +152,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dotted_names_become_a_tree_and_lists_keep_their_numbers_order() {
+    fn lists_keep_the_order_of_their_numbers() {
         let params = Params::parse(
             b"Action=DescribeVpcs&Filter.10.Name=b&Filter.2.Name=tag%3Aa+b&Filter.2.Value.1=x&Filter.2.Value.2=%C3%A4&DryRun=true",
-        )
-        .expect("valid");
-        assert_eq!(params.text("Action"), Some("DescribeVpcs"));
+        );
+        assert_eq!(params.get("Action"), Some("DescribeVpcs"));
         assert_eq!(params.flag("DryRun"), Ok(true));
         let filters = params.items("Filter");
         assert_eq!(filters.len(), 2);
@@ -147,10 +166,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_form_is_refused() {
-        assert!(Params::parse(b"Action=%4").is_err());
-        assert!(Params::parse(b"Action=%zz").is_err());
-        assert!(Params::parse(b"Action=\xff").is_err());
-        assert!(Params::parse(b"Max=ten").expect("a form").integer("Max").is_err());
+    fn what_is_no_form_does_no_harm() {
+        assert_eq!(Params::parse(b"&&=1&a=%4&b=%zz").get("b"), Some("%zz"));
+        assert!(Params::parse(b"Max=ten").integer("Max").is_err());
+        assert!(Params::parse(b"Dry=maybe").flag("Dry").is_err());
+    }
+
+    #[test]
+    fn envelopes() {
+        let ec2 = success(Service::Ec2, "DescribeVpcs", "<vpcSet></vpcSet>", "r");
+        assert!(ec2.contains("<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>r</requestId><vpcSet>"));
+        let sts = success(Service::Sts, "GetCallerIdentity", "<Account>1</Account>", "r");
+        assert!(sts.contains("<GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId>"));
     }
 }

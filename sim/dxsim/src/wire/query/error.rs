@@ -1,62 +1,88 @@
-//! Errors of the Query protocol and their two XML bodies, EC2's and STS's.
+//! Errors as EC2 and STS spell them, and their two XML bodies.
 
-use super::xml::Xml;
+use super::xml::{STS_NAMESPACE, Xml};
+use crate::error::AwsError;
+use crate::services::Service;
 
-/// What a Query service answers instead of a result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryError {
-    /// The AWS error code.
-    pub code: String,
-    /// The sentence beside it.
-    pub message: String,
-    /// The HTTP status.
-    pub status: u16,
+/// A required parameter is absent.
+pub fn missing(name: &str) -> AwsError {
+    AwsError::client(
+        "MissingParameter",
+        format!("The request must contain the parameter {name}"),
+    )
 }
 
-impl QueryError {
-    /// An error that the caller made: HTTP 400.
-    pub fn client(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            status: 400,
+/// A parameter's value is out of order.
+pub fn invalid(message: impl Into<String>) -> AwsError {
+    AwsError::client("InvalidParameterValue", message)
+}
+
+/// An action that the service does not have, or that this simulator does not have yet.
+pub fn not_implemented(service: &str, action: &str) -> AwsError {
+    AwsError::client(
+        "InvalidAction",
+        format!("The action {action} is not implemented by this simulator of {service}."),
+    )
+}
+
+/// An error in the words of the service that answers it.
+pub fn localized(service: Service, error: AwsError) -> AwsError {
+    match service {
+        Service::DirectConnect => error,
+        Service::Ec2 => as_ec2(error),
+        Service::Sts => as_sts(error),
+    }
+}
+
+/// EC2's words for the errors that every service raises before the operation is looked at (EC2
+/// API Reference, "Error codes"; the HTTP statuses of expiry and throttling are assumed).
+fn as_ec2(error: AwsError) -> AwsError {
+    match error.code.as_str() {
+        "UnrecognizedClientException" => AwsError::with_status(
+            401,
+            "AuthFailure",
+            "AWS was not able to validate the provided access credentials",
+        ),
+        "ExpiredTokenException" => {
+            AwsError::client("RequestExpired", "Request has expired.")
         }
+        "InvalidSignatureException" => AwsError::client("RequestExpired", error.message),
+        "ThrottlingException" => {
+            AwsError::with_status(503, "RequestLimitExceeded", "Request limit exceeded.")
+        }
+        "AccessDeniedException" => AwsError::with_status(
+            403,
+            "UnauthorizedOperation",
+            format!(
+                "You are not authorized to perform this operation. {}",
+                error.message
+            ),
+        ),
+        "InternalFailure" | "DirectConnectServerException" => AwsError::with_status(
+            500,
+            "InternalError",
+            "An internal error has occurred",
+        ),
+        _ => error,
     }
+}
 
-    /// The same error under another HTTP status.
-    #[must_use]
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.status = status;
-        self
-    }
-
-    /// The body is no form.
-    pub fn malformed() -> Self {
-        Self::client(
-            "MalformedQueryString",
-            "The query string contains a syntax error.",
-        )
-    }
-
-    /// A required parameter is absent.
-    pub fn missing(name: &str) -> Self {
-        Self::client(
-            "MissingParameter",
-            format!("The request must contain the parameter {name}"),
-        )
-    }
-
-    /// An action that the service does not have, or that this simulator does not have yet.
-    pub fn not_implemented(service: &str, action: &str) -> Self {
-        Self::client(
-            "InvalidAction",
-            format!("The action {action} is not implemented by this simulator of {service}."),
-        )
-    }
+/// STS's words for the same errors (STS API Reference, "Common errors").
+fn as_sts(error: AwsError) -> AwsError {
+    let (status, code) = match error.code.as_str() {
+        "UnrecognizedClientException" => (403, "InvalidClientTokenId"),
+        "ExpiredTokenException" => (403, "ExpiredToken"),
+        "InvalidSignatureException" => (403, "SignatureDoesNotMatch"),
+        "ThrottlingException" => (400, "Throttling"),
+        "AccessDeniedException" => (403, "AccessDenied"),
+        "InternalFailure" | "DirectConnectServerException" => (500, "InternalFailure"),
+        _ => return error,
+    };
+    AwsError::with_status(status, code, error.message)
 }
 
 /// The body of an EC2 error.
-pub fn ec2_error_body(error: &QueryError, request_id: &str) -> String {
+pub fn ec2_body(error: &AwsError, request_id: &str) -> String {
     let mut xml = Xml::document();
     xml.element("Response", |response| {
         response.element("Errors", |errors| {
@@ -71,14 +97,14 @@ pub fn ec2_error_body(error: &QueryError, request_id: &str) -> String {
 }
 
 /// The body of an STS error.
-pub fn sts_error_body(error: &QueryError, request_id: &str) -> String {
+pub fn sts_body(error: &AwsError, request_id: &str) -> String {
     let mut xml = Xml::document();
     let fault = if error.status < 500 {
         "Sender"
     } else {
         "Receiver"
     };
-    xml.element_in("ErrorResponse", super::xml::STS_NAMESPACE, |response| {
+    xml.element_in("ErrorResponse", STS_NAMESPACE, |response| {
         response.element("Error", |entry| {
             entry.text("Type", fault);
             entry.text("Code", &error.code);
@@ -95,12 +121,21 @@ mod tests {
 
     #[test]
     fn bodies_carry_code_text_and_request_id() {
-        let error = QueryError::client("IncorrectState", "a <b>");
-        let ec2 = ec2_error_body(&error, "req-1");
+        let error = AwsError::client("IncorrectState", "a <b>");
+        let ec2 = ec2_body(&error, "req-1");
         assert!(ec2.contains("<Code>IncorrectState</Code><Message>a &lt;b&gt;</Message>"));
         assert!(ec2.contains("<RequestID>req-1</RequestID>"));
-        let sts = sts_error_body(&error.with_status(403), "req-2");
+        let sts = sts_body(&error, "req-2");
         assert!(sts.contains("<Type>Sender</Type>"));
         assert!(sts.contains("<RequestId>req-2</RequestId>"));
+    }
+
+    #[test]
+    fn each_service_has_its_own_words() {
+        let expired = AwsError::client("ExpiredTokenException", "old");
+        assert_eq!(as_ec2(expired.clone()).code, "RequestExpired");
+        assert_eq!(as_sts(expired).code, "ExpiredToken");
+        let throttled = AwsError::client("ThrottlingException", "slow");
+        assert_eq!(as_ec2(throttled).status, 503);
     }
 }

@@ -1,4 +1,4 @@
-//! A small XML writer and the two response envelopes, EC2's and STS's.
+//! A small XML writer.
 
 use std::fmt::Display;
 
@@ -76,39 +76,17 @@ impl Xml {
     }
 }
 
-/// An EC2 response: `<OperationResponse><requestId/>…`.
-pub fn ec2_document(operation: &str, request_id: &str, children: impl FnOnce(&mut Xml)) -> String {
-    let mut xml = Xml::document();
-    xml.element_in(&format!("{operation}Response"), EC2_NAMESPACE, |response| {
-        response.text("requestId", request_id);
-        children(response);
-    });
-    xml.into_string()
-}
-
-/// An STS response: `<OperationResponse><OperationResult>…</OperationResult><ResponseMetadata/>`.
-pub fn sts_document(operation: &str, request_id: &str, children: impl FnOnce(&mut Xml)) -> String {
-    let mut xml = Xml::document();
-    xml.element_in(&format!("{operation}Response"), STS_NAMESPACE, |response| {
-        response.element(&format!("{operation}Result"), children);
-        response.element("ResponseMetadata", |metadata| {
-            metadata.text("RequestId", request_id);
-        });
-    });
-    xml.into_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn envelopes_and_lists() {
-        let ec2 = ec2_document("DescribeVpcs", "r", |xml| {
-            xml.list("vpcSet", ["a&b", "c"], |item, id| item.text("vpcId", id));
-        });
-        assert!(ec2.contains("<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>r</requestId><vpcSet><item><vpcId>a&amp;b</vpcId></item>"));
-        let sts = sts_document("GetCallerIdentity", "r", |xml| xml.text("Account", "1"));
-        assert!(sts.contains("<GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId>"));
+    fn text_is_escaped_and_lists_have_items() {
+        let mut xml = Xml::new();
+        xml.list("vpcSet", ["a&b", "c"], |item, id| item.text("vpcId", id));
+        assert_eq!(
+            xml.into_string(),
+            "<vpcSet><item><vpcId>a&amp;b</vpcId></item><item><vpcId>c</vpcId></item></vpcSet>"
+        );
     }
 }

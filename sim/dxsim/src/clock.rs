@@ -1,0 +1,1 @@
+//! The world's clock: real, scaled, or stepped by hand.

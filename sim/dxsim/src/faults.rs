@@ -1,0 +1,1 @@
+//! Faults: what shall go wrong, with which calls, how often.

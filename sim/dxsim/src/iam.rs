@@ -1,0 +1,84 @@
+//! Who calls, and what IAM refuses.
+
+use crate::context::Caller;
+use crate::error::AwsError;
+use crate::world::World;
+use serde::{Deserialize, Serialize};
+
+/// A rule that refuses calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Denial {
+    /// Account whose callers it concerns; unset: all.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// IAM action, for example `directconnect:CreateConnection`; `*` at the end fits anything.
+    pub action: String,
+    /// Id that the request must name; unset: any request.
+    #[serde(default)]
+    pub resource: Option<String>,
+}
+
+impl Denial {
+    /// Whether the rule refuses this call. `named` tells whether the request names an id.
+    pub fn refuses(&self, caller: &Caller, action: &str, named: impl Fn(&str) -> bool) -> bool {
+        let action_fits = match self.action.strip_suffix('*') {
+            Some(start) => action.starts_with(start),
+            None => self.action == action,
+        };
+        action_fits
+            && self
+                .account
+                .as_ref()
+                .is_none_or(|account| *account == caller.account)
+            && self.resource.as_ref().is_none_or(|id| named(id))
+    }
+}
+
+/// Resolves an access key, and a session token if there is one, to a caller.
+pub(crate) fn authenticate(
+    world: &World,
+    wall: jiff::Timestamp,
+    access_key: &str,
+    token: Option<&str>,
+) -> Result<Caller, AwsError> {
+    if let Some(session) = world.sessions.get(access_key) {
+        if token != Some(session.token.0.as_str()) {
+            return Err(invalid_token());
+        }
+        if wall >= session.expires {
+            return Err(AwsError::client(
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ));
+        }
+        return Ok(Caller {
+            account: session.account.clone(),
+            arn: format!(
+                "arn:aws:sts::{}:assumed-role/{}/{}",
+                session.account, session.role, session.session_name
+            ),
+            user_id: format!("{}:{}", session.role_id, session.session_name),
+        });
+    }
+    if token.is_some() {
+        return Err(invalid_token());
+    }
+    for account in world.accounts.values() {
+        if let Some(user) = account.access_keys.get(access_key) {
+            return Ok(Caller {
+                account: account.id.clone(),
+                arn: format!("arn:aws:iam::{}:user/{user}", account.id),
+                user_id: format!("AIDA{}", access_key.trim_start_matches("AKIA")),
+            });
+        }
+    }
+    Err(invalid_token())
+}
+
+fn invalid_token() -> AwsError {
+    AwsError::client(
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+    )
+}

@@ -1,0 +1,1 @@
+//! The ledger: every call that reached the simulator, in order.

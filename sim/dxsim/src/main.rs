@@ -1,0 +1,3 @@
+//! The `dxsim` command.
+
+fn main() {}
