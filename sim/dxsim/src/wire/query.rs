@@ -176,7 +176,12 @@ mod tests {
     fn envelopes() {
         let ec2 = success(Service::Ec2, "DescribeVpcs", "<vpcSet></vpcSet>", "r");
         assert!(ec2.contains("<DescribeVpcsResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>r</requestId><vpcSet>"));
-        let sts = success(Service::Sts, "GetCallerIdentity", "<Account>1</Account>", "r");
+        let sts = success(
+            Service::Sts,
+            "GetCallerIdentity",
+            "<Account>1</Account>",
+            "r",
+        );
         assert!(sts.contains("<GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId>"));
     }
 }

@@ -54,12 +54,7 @@ fn read_token(token: &str) -> Result<String, AwsError> {
         .decode(token)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| {
-            AwsError::client(
-                "InvalidNextToken",
-                "The specified NextToken is not valid",
-            )
-        })
+        .ok_or_else(|| AwsError::client("InvalidNextToken", "The specified NextToken is not valid"))
 }
 
 #[cfg(test)]

@@ -43,9 +43,7 @@ fn as_ec2(error: AwsError) -> AwsError {
             "AuthFailure",
             "AWS was not able to validate the provided access credentials",
         ),
-        "ExpiredTokenException" => {
-            AwsError::client("RequestExpired", "Request has expired.")
-        }
+        "ExpiredTokenException" => AwsError::client("RequestExpired", "Request has expired."),
         "InvalidSignatureException" => AwsError::client("RequestExpired", error.message),
         "ThrottlingException" => {
             AwsError::with_status(503, "RequestLimitExceeded", "Request limit exceeded.")
@@ -58,11 +56,9 @@ fn as_ec2(error: AwsError) -> AwsError {
                 error.message
             ),
         ),
-        "InternalFailure" | "DirectConnectServerException" => AwsError::with_status(
-            500,
-            "InternalError",
-            "An internal error has occurred",
-        ),
+        "InternalFailure" | "DirectConnectServerException" => {
+            AwsError::with_status(500, "InternalError", "An internal error has occurred")
+        }
         _ => error,
     }
 }

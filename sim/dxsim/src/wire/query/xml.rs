@@ -16,12 +16,7 @@ pub struct Xml {
 }
 
 impl Xml {
-    /// An empty fragment.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A document with its declaration.
+    /// An empty document with its declaration.
     pub fn document() -> Self {
         Self {
             out: r#"<?xml version="1.0" encoding="UTF-8"?>"#.to_owned() + "\n",
@@ -30,23 +25,22 @@ impl Xml {
 
     /// An element with children.
     pub fn element(&mut self, name: &str, children: impl FnOnce(&mut Self)) {
-        self.out.push_str(&format!("<{name}>"));
+        self.out.extend(["<", name, ">"]);
         children(self);
-        self.out.push_str(&format!("</{name}>"));
+        self.out.extend(["</", name, ">"]);
     }
 
     /// An element that declares a default namespace.
     pub fn element_in(&mut self, name: &str, namespace: &str, children: impl FnOnce(&mut Self)) {
-        self.out.push_str(&format!("<{name} xmlns=\"{namespace}\">"));
+        self.out.extend(["<", name, " xmlns=\"", namespace, "\">"]);
         children(self);
-        self.out.push_str(&format!("</{name}>"));
+        self.out.extend(["</", name, ">"]);
     }
 
     /// An element with text.
     pub fn text(&mut self, name: &str, value: impl Display) {
         let value = value.to_string();
-        self.out
-            .push_str(&format!("<{name}>{}</{name}>", escape(value.as_str())));
+        self.element(name, |inner| inner.out.push_str(&escape(value.as_str())));
     }
 
     /// An element with text where there is one, else nothing.
@@ -82,7 +76,7 @@ mod tests {
 
     #[test]
     fn text_is_escaped_and_lists_have_items() {
-        let mut xml = Xml::new();
+        let mut xml = Xml::default();
         xml.list("vpcSet", ["a&b", "c"], |item, id| item.text("vpcId", id));
         assert_eq!(
             xml.into_string(),
