@@ -5,6 +5,7 @@ mod direct_connect;
 mod ec2;
 mod event;
 mod location;
+mod network;
 mod router;
 mod settings;
 mod table;
@@ -21,6 +22,7 @@ pub use ec2::{
 };
 pub use event::{Agenda, Event};
 pub use location::Location;
+pub use network::{BgpRoute, BgpSession, LearnedRoute, LearnedRoutes, RouteDirection};
 pub use router::{Prefix, Router, RouterSession};
 pub use settings::{Quotas, Settings};
 pub use table::Table;
@@ -82,6 +84,12 @@ pub struct World {
     pub transit_gateways: Table<TransitGateway>,
     /// Routers by name.
     pub routers: BTreeMap<String, Router>,
+    /// BGP sessions by peer (`dxpeer-…`).
+    #[serde(default)]
+    pub bgp_sessions: BTreeMap<String, BgpSession>,
+    /// What VGWs have learned over Direct Connect, by VGW.
+    #[serde(default)]
+    pub learned_routes: BTreeMap<String, LearnedRoutes>,
 }
 
 impl World {
@@ -110,6 +118,8 @@ impl World {
             vpn_gateways: Table::default(),
             transit_gateways: Table::default(),
             routers: BTreeMap::new(),
+            bgp_sessions: BTreeMap::new(),
+            learned_routes: BTreeMap::new(),
         }
     }
 

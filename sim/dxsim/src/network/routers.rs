@@ -1,0 +1,129 @@
+//! The customer's routers: which of their sessions meet which BGP peer, and when they are configured.
+
+use crate::world::{
+    BgpPeer, Event, Router, RouterSession, VirtualInterface, VirtualInterfaceState, World,
+};
+use jiff::Timestamp;
+
+/// Whether a virtual interface is there at all.
+pub(super) fn exists(interface: &VirtualInterface) -> bool {
+    !matches!(
+        interface.state,
+        VirtualInterfaceState::Deleting
+            | VirtualInterfaceState::Deleted
+            | VirtualInterfaceState::Rejected
+    )
+}
+
+/// Whether a router's session is cabled to this interface's port and speaks on its VLAN.
+fn reaches(session: &RouterSession, interface: &VirtualInterface) -> bool {
+    let fits = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|id| id == found);
+    session.vlan == interface.vlan
+        && fits(&session.account, &interface.account)
+        && fits(&session.connection_id, &interface.connection_id)
+        && fits(&session.location, &interface.location)
+}
+
+/// Begins to configure sessions that have a virtual interface to talk to now.
+pub(super) fn configure(world: &mut World, at: Timestamp) {
+    let mut begun = Vec::new();
+    for router in world.routers.values() {
+        for (index, session) in router.sessions.iter().enumerate() {
+            let Some(delay) = session.configure_after else {
+                continue;
+            };
+            let wanted = world
+                .virtual_interfaces
+                .values()
+                .any(|interface| exists(interface) && reaches(session, interface));
+            if wanted && !session.configured && !session.configuring {
+                begun.push((router.name.clone(), index, delay));
+            }
+        }
+    }
+    for (name, index, delay) in begun {
+        if let Some(session) = session_mut(world, &name, index) {
+            session.configuring = true;
+        }
+        world.schedule(at, delay, Event::RouterConfigured(name, index));
+    }
+}
+
+/// The engineer has typed it in.
+pub(super) fn configured(world: &mut World, router: &str, index: usize) {
+    if let Some(session) = session_mut(world, router, index) {
+        session.configured = true;
+        session.configuring = false;
+    }
+}
+
+fn session_mut<'w>(
+    world: &'w mut World,
+    router: &str,
+    index: usize,
+) -> Option<&'w mut RouterSession> {
+    world.routers.get_mut(router)?.sessions.get_mut(index)
+}
+
+/// The router that agrees with a peer in everything, or why none does.
+pub(super) fn partner<'w>(
+    world: &'w World,
+    interface: &VirtualInterface,
+    peer: &BgpPeer,
+) -> Result<&'w Router, String> {
+    let mut reason = format!(
+        "no router serves VLAN {} of {} for {}",
+        interface.vlan, interface.connection_id, peer.address_family
+    );
+    for router in world.routers.values() {
+        let sessions = router.sessions.iter().filter(|session| {
+            session.address_family == peer.address_family && reaches(session, interface)
+        });
+        for session in sessions {
+            match disagreement(router, session, peer) {
+                None => return Ok(router),
+                Some(found) => reason = found,
+            }
+        }
+    }
+    Err(reason)
+}
+
+/// What keeps this session of a router from agreeing with a peer. Never tells a key.
+fn disagreement(router: &Router, session: &RouterSession, peer: &BgpPeer) -> Option<String> {
+    let name = &router.name;
+    if router.broken {
+        return Some(format!("router {name} is out of order"));
+    }
+    if !session.configured {
+        return Some(format!("router {name} is not configured"));
+    }
+    if router.asn != peer.asn {
+        return Some(format!(
+            "router {name} has ASN {}, the peer expects {}",
+            router.asn, peer.asn
+        ));
+    }
+    for (wanted, found, whose) in [
+        (&session.amazon_address, &peer.amazon_address, "Amazon"),
+        (
+            &session.customer_address,
+            &peer.customer_address,
+            "customer",
+        ),
+    ] {
+        if let Some(wanted) = wanted
+            && wanted != found
+        {
+            return Some(format!(
+                "router {name} uses {whose} address {wanted}, the peer {found}"
+            ));
+        }
+    }
+    match &session.auth_key {
+        Some(key) if *key != peer.auth_key => {
+            Some(format!("router {name} has another authentication key"))
+        }
+        _ => None,
+    }
+}
