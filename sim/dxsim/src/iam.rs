@@ -35,6 +35,20 @@ impl Denial {
     }
 }
 
+impl World {
+    /// The account that an access key belongs to, valid or not; empty if unknown.
+    pub(crate) fn account_of(&self, access_key: &str) -> String {
+        if let Some(session) = self.sessions.get(access_key) {
+            return session.account.clone();
+        }
+        self.accounts
+            .values()
+            .find(|account| account.access_keys.contains_key(access_key))
+            .map(|account| account.id.clone())
+            .unwrap_or_default()
+    }
+}
+
 /// Resolves an access key, and a session token if there is one, to a caller.
 pub(crate) fn authenticate(
     world: &World,

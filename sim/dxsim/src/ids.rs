@@ -35,6 +35,13 @@ impl Ids {
         hash.finalize().into()
     }
 
+    /// Counts 0, 1, 2, … for choices that go round.
+    pub fn turn(&mut self, kind: &str) -> u64 {
+        let counter = self.counters.entry(kind.to_owned()).or_default();
+        *counter += 1;
+        *counter - 1
+    }
+
     /// A number for a choice of this kind.
     pub fn draw(&mut self, kind: &str) -> u64 {
         let bytes = self.bytes(kind);

@@ -24,6 +24,12 @@ pub struct Location {
     /// `availableProviders`.
     #[serde(default)]
     pub providers: Vec<String>,
+    /// `hasLogicalRedundancy` of connections here: `yes`, `no` or `unknown`.
+    #[serde(default = "no")]
+    pub logical_redundancy: String,
+    /// Whether new connections carry jumbo frames from the start.
+    #[serde(default = "yes")]
+    pub jumbo_frame_capable: bool,
     /// How long a cross-connect takes once the LOA is out; unset: the settings' value, else only on command.
     #[serde(default)]
     pub cross_connect: Option<SignedDuration>,
@@ -33,4 +39,19 @@ pub struct Location {
     /// Devices that are cut off.
     #[serde(default)]
     pub cut_devices: BTreeSet<String>,
+}
+
+fn no() -> String {
+    "no".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Location {
+    /// Whether a device here works.
+    pub fn lit(&self, device: &str) -> bool {
+        !self.cut && !self.cut_devices.contains(device)
+    }
 }

@@ -230,12 +230,19 @@ pub struct ConnectionFile {
     /// `connectionState`: requested, pending or available.
     #[serde(default = "available")]
     pub state: ConnectionState,
+    /// Whether it carries jumbo frames already.
+    #[serde(default = "yes")]
+    pub jumbo_frame_capable: bool,
     /// Its device; default: the location's next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// Tags.
     #[serde(default)]
     pub tags: Tags,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn available() -> ConnectionState {

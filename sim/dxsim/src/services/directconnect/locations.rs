@@ -1,0 +1,36 @@
+//! DescribeLocations and DescribeCustomerMetadata.
+
+use super::output;
+use crate::context::Ctx;
+use serde_json::{Value, json};
+
+/// DescribeLocations: the locations of the caller's region.
+pub fn describe(ctx: &Ctx<'_>) -> Value {
+    let locations: Vec<Value> = ctx
+        .world
+        .locations
+        .values()
+        .filter(|location| location.region == ctx.region)
+        .map(|location| {
+            output::object(json!({
+                "locationCode": location.code,
+                "locationName": location.name,
+                "region": location.region,
+                "availablePortSpeeds": location.port_speeds,
+                "availableProviders": location.providers,
+                "availableMacSecPortSpeeds": location.mac_sec_port_speeds,
+                "availableBillingModes": [{
+                    "billingMode": "PayAsYouGo",
+                    "availablePortSpeeds": location.port_speeds,
+                    "includedRegions": [location.region],
+                }],
+            }))
+        })
+        .collect();
+    json!({"locations": locations})
+}
+
+/// DescribeCustomerMetadata: no partner, no agreements.
+pub fn customer_metadata() -> Value {
+    json!({"agreements": [], "nniPartnerType": "nonPartner"})
+}
