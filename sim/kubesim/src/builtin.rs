@@ -1,0 +1,226 @@
+//! What is particular about built-in kinds: what the server fills in, what it refuses, and the two faces of an Event.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::{error::FieldError, resource, resource::ResourceDef};
+
+/// (core/v1, events.k8s.io/v1) names of the same fields of an Event.
+const EVENT_FIELDS: &[(&str, &str)] = &[
+    ("involvedObject", "regarding"),
+    ("message", "note"),
+    ("reportingComponent", "reportingController"),
+    ("source", "deprecatedSource"),
+    ("firstTimestamp", "deprecatedFirstTimestamp"),
+    ("lastTimestamp", "deprecatedLastTimestamp"),
+    ("count", "deprecatedCount"),
+];
+
+fn rename(object: &mut Value, from: &str, to: &str) {
+    if let Some(map) = object.as_object_mut()
+        && let Some(value) = map.remove(from)
+    {
+        map.insert(to.to_owned(), value);
+    }
+}
+
+/// Turns what a client sent into what is stored.
+pub(crate) fn to_storage(def: &ResourceDef, object: &mut Value) {
+    if def.is_new_event() {
+        for (core, new) in EVENT_FIELDS {
+            rename(object, new, core);
+        }
+    }
+}
+
+/// Turns what is stored into what this version serves.
+pub(crate) fn from_storage(def: &ResourceDef, object: &Value) -> Value {
+    let mut object = object.clone();
+    if def.is_new_event() {
+        for (core, new) in EVENT_FIELDS {
+            rename(&mut object, core, new);
+        }
+    }
+    if object.is_object() {
+        object["apiVersion"] = json!(def.api_version());
+        object["kind"] = json!(def.kind);
+    }
+    object
+}
+
+/// Fills in what the server sets on a new object.
+pub(crate) fn prepare_create(def: &ResourceDef, object: &mut Value, now: &str) {
+    match def.kind.as_str() {
+        "Namespace" => {
+            object["spec"] = json!({"finalizers": ["kubernetes"]});
+            object["status"] = json!({"phase": "Active"});
+            let name = object["metadata"]["name"].clone();
+            object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+        }
+        "CustomResourceDefinition" => {
+            let spec = &mut object["spec"];
+            let kind = spec["names"]["kind"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            if spec["names"]["listKind"].is_null() {
+                spec["names"]["listKind"] = json!(format!("{kind}List"));
+            }
+            if spec["names"]["singular"].is_null() {
+                spec["names"]["singular"] = json!(kind.to_lowercase());
+            }
+            spec["conversion"] = json!({"strategy": "None"});
+            let stored: Vec<Value> = spec["versions"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter(|version| version["storage"] == json!(true))
+                .map(|version| version["name"].clone())
+                .collect();
+            object["status"] = json!({
+                "acceptedNames": object["spec"]["names"],
+                "storedVersions": stored,
+                "conditions": [
+                    {"type": "NamesAccepted", "status": "True", "reason": "NoConflicts",
+                        "message": "no conflicts found", "lastTransitionTime": now},
+                    {"type": "Established", "status": "True", "reason": "InitialNamesAccepted",
+                        "message": "the initial names have been accepted", "lastTransitionTime": now},
+                ],
+            });
+        }
+        _ => prepare(def, object),
+    }
+}
+
+/// Fills in what the server sets on every write.
+pub(crate) fn prepare(def: &ResourceDef, object: &mut Value) {
+    if def.kind != "Secret" {
+        return;
+    }
+    if let Some(Value::Object(plain)) = object
+        .as_object_mut()
+        .and_then(|map| map.remove("stringData"))
+    {
+        for (name, value) in plain {
+            object["data"][name] = json!(STANDARD.encode(value.as_str().unwrap_or_default()));
+        }
+    }
+    if object["type"].is_null() {
+        object["type"] = json!("Opaque");
+    }
+}
+
+/// What the server refuses in a built-in object.
+pub(crate) fn validate(def: &ResourceDef, old: Option<&Value>, object: &Value) -> Vec<FieldError> {
+    match def.kind.as_str() {
+        "Secret" => validate_secret(old, object),
+        "ConfigMap" if old.is_some_and(|old| old["immutable"] == json!(true)) => {
+            let same = old.is_some_and(|old| {
+                old["data"] == object["data"] && old["immutable"] == object["immutable"]
+            });
+            if same {
+                Vec::new()
+            } else {
+                vec![FieldError::forbidden(
+                    "data",
+                    "field is immutable when `immutable` is set",
+                )]
+            }
+        }
+        "Event" if def.is_new_event() => validate_event(old, object),
+        "CustomResourceDefinition" => match resource::from_crd(object) {
+            Ok(_) => Vec::new(),
+            Err(why) => vec![FieldError::invalid("spec", "\"\"", why)],
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn validate_secret(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if let Some(old) = old {
+        if old["type"] != object["type"] {
+            errors.push(FieldError::invalid(
+                "type",
+                &object["type"],
+                "field is immutable",
+            ));
+        }
+        if old["immutable"] == json!(true)
+            && (old["data"] != object["data"] || object["immutable"] != json!(true))
+        {
+            errors.push(FieldError::forbidden(
+                "data",
+                "field is immutable when `immutable` is set",
+            ));
+        }
+    }
+    for (name, value) in object["data"].as_object().into_iter().flatten() {
+        // The value itself is never repeated: it may be a secret.
+        if value
+            .as_str()
+            .is_none_or(|text| STANDARD.decode(text).is_err())
+        {
+            errors.push(FieldError::invalid(
+                format!("data[{name}]"),
+                "\"<hidden>\"",
+                "illegal base64 data",
+            ));
+        }
+    }
+    errors
+}
+
+/// Rules of `events.k8s.io/v1`, on the stored form.
+fn validate_event(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let text = |field: &str| object[field].as_str().unwrap_or_default();
+    if old.is_some() {
+        return errors;
+    }
+    if object["eventTime"].is_null() {
+        errors.push(FieldError::required("eventTime", ""));
+    }
+    for (core, name) in [
+        ("reportingComponent", "reportingController"),
+        ("reportingInstance", "reportingInstance"),
+        ("action", "action"),
+        ("reason", "reason"),
+    ] {
+        if text(core).is_empty() {
+            errors.push(FieldError::required(name, ""));
+        } else if text(core).len() > 128 {
+            errors.push(FieldError::invalid(
+                name,
+                json!(text(core)),
+                "can have at most 128 characters",
+            ));
+        }
+    }
+    if !["Normal", "Warning"].contains(&text("type")) {
+        errors.push(FieldError::invalid(
+            "type",
+            json!(text("type")),
+            "has to be one of Normal, Warning",
+        ));
+    }
+    if text("message").len() > 1024 {
+        errors.push(FieldError::invalid(
+            "note",
+            json!(text("message")),
+            "can have at most 1024 bytes",
+        ));
+    }
+    let wanted = object["involvedObject"]["namespace"]
+        .as_str()
+        .filter(|ns| !ns.is_empty())
+        .unwrap_or("default");
+    if object["metadata"]["namespace"] != json!(wanted) {
+        errors.push(FieldError::invalid(
+            "involvedObject.namespace",
+            json!(wanted),
+            "does not match event.namespace",
+        ));
+    }
+    errors
+}

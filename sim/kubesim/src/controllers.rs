@@ -1,0 +1,73 @@
+//! What the controllers of a real cluster do at once here: emptying namespaces and CRDs that are terminating.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    meta,
+    resource::ResourceDef,
+    store::{CRDS, Key, State},
+};
+
+impl State {
+    /// Deletes the content of everything that terminates; what is empty goes.
+    pub(crate) fn empty_terminating(&mut self) {
+        for (key, object) in self.terminating("namespaces") {
+            let content: Vec<(Key, Arc<Value>)> = self
+                .live
+                .iter()
+                .filter(|(inner, _)| inner.namespace == key.name)
+                .map(|(inner, object)| (inner.clone(), object.clone()))
+                .collect();
+            self.sweep(&key, &object, content);
+        }
+        for (key, object) in self.terminating(CRDS) {
+            let storage = key.name.clone();
+            let content = self
+                .objects(&storage, None)
+                .map(|(inner, object)| (inner.clone(), object.clone()))
+                .collect();
+            self.sweep(&key, &object, content);
+        }
+    }
+
+    fn terminating(&self, storage: &str) -> Vec<(Key, Arc<Value>)> {
+        let found = self
+            .objects(storage, None)
+            .filter(|(_, object)| meta::deleting(object));
+        found
+            .map(|(key, object)| (key.clone(), object.clone()))
+            .collect()
+    }
+
+    fn sweep(&mut self, owner: &Key, object: &Value, content: Vec<(Key, Arc<Value>)>) {
+        if content.is_empty() {
+            let ours = ["customresourcecleanup.apiextensions.k8s.io"];
+            if meta::finalizers(object).all(|finalizer| ours.contains(&finalizer)) {
+                self.remove(owner);
+                if owner.resource == CRDS {
+                    self.reload_crds();
+                }
+            }
+            return;
+        }
+        for (key, object) in content {
+            if meta::deleting(&object) || !self.live.contains_key(&key) {
+                continue;
+            }
+            if let Some(def) = self.definition(&key.resource) {
+                // Nothing is refused here: no precondition was given.
+                let _deleted = self.delete_key(&def, &key, &object, false);
+            }
+        }
+    }
+
+    /// The definition of a stored resource; custom ones stay known while their CRD terminates.
+    fn definition(&self, storage: &str) -> Option<Arc<ResourceDef>> {
+        self.resources
+            .values()
+            .find(|def| def.storage == storage)
+            .cloned()
+    }
+}

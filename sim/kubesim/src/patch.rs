@@ -1,0 +1,136 @@
+//! PATCH in its four forms: JSON patch, merge patch, strategic merge (as merge), server-side apply.
+
+use serde_json::{Value, json};
+
+use crate::{
+    builtin,
+    call::Call,
+    error::{ApiError, FieldError},
+    managed::{self, Writer},
+    meta,
+    store::State,
+    write::{self, Done, Origin},
+};
+
+fn options_invalid(error: FieldError) -> ApiError {
+    ApiError::invalid("PatchOptions", "meta.k8s.io", "", &[error])
+}
+
+impl State {
+    /// PATCH on an object or its status.
+    pub(crate) fn patch(&mut self, call: &Call) -> Result<Done, ApiError> {
+        let form = call
+            .content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        if form == "application/apply-patch+yaml" {
+            return self.apply(call);
+        }
+        if call.parameter("force").is_some() {
+            return Err(options_invalid(FieldError::forbidden(
+                "force",
+                "may not be specified for non-apply patch",
+            )));
+        }
+        let def = &call.def;
+        let key = Self::key(def, call.namespace(), &call.name);
+        let old = self
+            .live
+            .get(&key)
+            .cloned()
+            .ok_or_else(|| ApiError::not_found(def, &call.name))?;
+        let mut new = builtin::from_storage(def, &old);
+        let body: Value = serde_json::from_slice(&call.body)
+            .map_err(|e| ApiError::bad_request(format!("error decoding patch: {e}")))?;
+        match form {
+            "application/json-patch+json" => {
+                let operations: json_patch::Patch = serde_json::from_value(body)
+                    .map_err(|e| ApiError::bad_request(format!("error decoding patch: {e}")))?;
+                json_patch::patch(&mut new, &operations).map_err(|_| ApiError::patch_rejected())?;
+            }
+            "application/strategic-merge-patch+json" if def.custom => {
+                return Err(ApiError::new(
+                    415,
+                    "UnsupportedMediaType",
+                    "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor",
+                ));
+            }
+            "application/merge-patch+json" | "application/strategic-merge-patch+json" => {
+                if !body.is_object() {
+                    return Err(ApiError::bad_request(
+                        "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
+                    ));
+                }
+                json_patch::merge(&mut new, &body);
+            }
+            other => {
+                return Err(ApiError::unsupported(&format!(
+                    "PATCH of content type {other}"
+                )));
+            }
+        }
+        if !new.is_object() {
+            return Err(ApiError::patch_rejected());
+        }
+        builtin::to_storage(def, &mut new);
+        self.finish_update(call, key, &old, new, Origin::Patch)
+    }
+
+    /// Server-side apply.
+    fn apply(&mut self, call: &Call) -> Result<Done, ApiError> {
+        let def = call.def.clone();
+        if call.parameter("fieldManager").is_none() {
+            return Err(options_invalid(FieldError::required(
+                "fieldManager",
+                "is required for apply patch",
+            )));
+        }
+        let mut applied = write::decode(call)?;
+        if applied["kind"].is_null() || applied["apiVersion"].is_null() {
+            return Err(ApiError::bad_request(
+                "invalid object type: apiVersion and kind must be set",
+            ));
+        }
+        if applied["metadata"]["managedFields"].is_array() {
+            return Err(ApiError::bad_request("metadata.managedFields must be nil"));
+        }
+        let body_name = meta::text(&applied, "name");
+        if !["", call.name.as_str()].contains(&body_name) {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({body_name}) does not match the name on the URL ({})",
+                call.name
+            )));
+        }
+        builtin::to_storage(&def, &mut applied);
+        let key = Self::key(&def, call.namespace(), &call.name);
+        let old = self.live.get(&key).cloned();
+        let now = self.time();
+        let manager = call.manager();
+        let writer = Writer {
+            manager: &manager,
+            subresource: &call.subresource,
+            now: &now,
+        };
+        let force = call.parameter("force") == Some("true");
+        let Some(old) = old else {
+            if !call.subresource.is_empty() {
+                return Err(ApiError::not_found(&def, &call.name));
+            }
+            let uid = meta::text(&applied, "uid");
+            if !uid.is_empty() {
+                let why = format!(
+                    "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                );
+                return Err(ApiError::conflict(&def.plural, &def.group, &call.name, why));
+            }
+            let mut object = managed::apply(None, &applied, &def, writer, force)?;
+            meta::set(&mut object, "name", json!(call.name));
+            meta::set(&mut object, "resourceVersion", Value::Null);
+            return self.create_stored(call, object, Origin::Apply);
+        };
+        let merged = managed::apply(Some(&old), &applied, &def, writer, force)?;
+        self.finish_update(call, key, &old, merged, Origin::Apply)
+    }
+}

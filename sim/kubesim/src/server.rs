@@ -1,0 +1,234 @@
+//! The server: shared state, clock, and what tests see and steer from outside.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::{
+    control::{Control, FaultKind, FaultMatch, RequestRecord, When},
+    service::SimService,
+    store::{Change, Key, State},
+};
+
+/// Where the server's wall time comes from.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Name of the client behind `Server::service`.
+pub const DEFAULT_CLIENT: &str = "client";
+
+/// What open watches listen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Signal {
+    pub(crate) version: u64,
+    /// Watches opened under another epoch end.
+    pub(crate) epoch: u64,
+}
+
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    control: Mutex<Control>,
+    clock: Clock,
+    signal: watch::Sender<Signal>,
+    pub(crate) held: watch::Sender<usize>,
+    pub(crate) stopped: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state with its clock set.
+    pub(crate) fn state_now(&self) -> MutexGuard<'_, State> {
+        let now = self.now();
+        let mut state = self.state();
+        state.now = now;
+        state
+    }
+
+    pub(crate) fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn signal(&self) -> watch::Receiver<Signal> {
+        self.signal.subscribe()
+    }
+
+    /// Wakes the watches if something was stored.
+    pub(crate) fn publish(&self) {
+        let version = self.state().version;
+        self.signal.send_if_modified(|signal| {
+            let changed = signal.version != version;
+            signal.version = version;
+            changed
+        });
+    }
+}
+
+/// An in-memory Kubernetes API server. Clones are handles on the same server.
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Server {
+    /// A server with the namespaces `default` and `kube-system`, on the given clock.
+    pub fn new(now: Clock) -> Self {
+        Self::with_seed(now, 0)
+    }
+
+    /// As `new`, with a seed for uids and generated names.
+    pub fn with_seed(now: Clock, seed: u64) -> Self {
+        let state = State::new(now(), seed);
+        let version = state.version;
+        let server = Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                control: Mutex::new(Control::default()),
+                clock: now,
+                signal: watch::Sender::new(Signal { version, epoch: 0 }),
+                held: watch::Sender::new(0),
+                stopped: watch::Sender::new(false),
+            }),
+        };
+        for name in ["default", "kube-system"] {
+            server.create_namespace(name);
+        }
+        server
+    }
+
+    /// A transport for `kube::Client::new`, named `DEFAULT_CLIENT` in log, faults and stops.
+    pub fn service(&self) -> SimService {
+        self.service_as(DEFAULT_CLIENT)
+    }
+
+    /// A transport under a name of its own, so that several users can be told apart.
+    pub fn service_as(&self, client: &str) -> SimService {
+        SimService {
+            shared: self.shared.clone(),
+            client: client.to_owned(),
+        }
+    }
+
+    /// Every version of every object that was ever stored, in order.
+    pub fn history(&self) -> Vec<Change> {
+        self.shared.state().log.clone()
+    }
+
+    /// The versions stored after the first `seen` ones: for checks after every mutation.
+    pub fn history_since(&self, seen: usize) -> Vec<Change> {
+        self.shared
+            .state()
+            .log
+            .get(seen..)
+            .unwrap_or_default()
+            .to_vec()
+    }
+
+    /// Every object that exists now, by key.
+    pub fn objects(&self) -> BTreeMap<Key, Arc<serde_json::Value>> {
+        self.shared.state().live.clone()
+    }
+
+    /// The current resource version.
+    pub fn version(&self) -> u64 {
+        self.shared.state().version
+    }
+
+    /// Every request so far.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.shared.control().records.clone()
+    }
+
+    /// Request shapes that were answered 501.
+    pub fn unsupported(&self) -> Vec<String> {
+        self.shared.control().unsupported.clone()
+    }
+
+    /// Makes the next `times` requests that match go wrong.
+    pub fn add_fault(&self, pattern: FaultMatch, kind: FaultKind, times: u32) {
+        self.shared.control().add_fault(pattern, kind, times);
+    }
+
+    /// Takes all faults away; held requests stay held.
+    pub fn clear_faults(&self) {
+        self.shared.control().clear_faults();
+    }
+
+    /// Completes when at least one request is held.
+    pub async fn held(&self) {
+        let mut held = self.shared.held.subscribe();
+        // The sender lives as long as `self`.
+        let _count = held.wait_for(|count| *count > 0).await;
+    }
+
+    /// How many requests are held.
+    pub fn held_count(&self) -> usize {
+        *self.shared.held.borrow()
+    }
+
+    /// Lets all held requests go on and returns how many there were.
+    pub fn release_holds(&self) -> usize {
+        self.shared.release()
+    }
+
+    /// Loses all held requests: those before their effect never land.
+    pub fn discard_holds(&self) -> usize {
+        let held = std::mem::take(&mut self.shared.control().held);
+        self.shared.held.send_replace(0);
+        held.len()
+    }
+
+    /// How many mutating requests the default client has sent.
+    pub fn boundaries(&self) -> u64 {
+        self.boundaries_of(DEFAULT_CLIENT)
+    }
+
+    /// How many mutating requests a client has sent.
+    pub fn boundaries_of(&self, client: &str) -> u64 {
+        self.shared.control().mutations(client)
+    }
+
+    /// The `number`-th mutating request of `client` (from 1) is never answered, nor is any request of that client
+    /// after it: to the server that client is dead. `stopped` tells when it is reached.
+    pub fn stop_at(&self, client: &str, number: u64, when: When) {
+        self.shared.control().stop_at(client, number, when);
+    }
+
+    /// Completes when a stop was reached.
+    pub async fn stopped(&self) {
+        let mut stopped = self.shared.stopped.subscribe();
+        // The sender lives as long as `self`.
+        let _reached = stopped.wait_for(|reached| *reached).await;
+    }
+
+    /// True after a stop was reached and before `clear_stop`.
+    pub fn is_stopped(&self) -> bool {
+        self.shared.control().is_stopped()
+    }
+
+    /// Answers all clients again (a new process under the same name); no stop is set any more.
+    pub fn clear_stop(&self) {
+        self.shared.control().clear_stop();
+        self.shared.stopped.send_replace(false);
+    }
+
+    /// Forgets old versions: watches and paged lists from before now get 410.
+    pub fn compact(&self) {
+        let mut state = self.shared.state();
+        state.compacted = state.version;
+    }
+
+    /// Ends every open watch; clients go on from their last version.
+    pub fn cut_watches(&self) {
+        self.shared.signal.send_modify(|signal| signal.epoch += 1);
+    }
+}

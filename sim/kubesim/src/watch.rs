@@ -1,0 +1,259 @@
+//! Watches: initial events, changes since a version, bookmarks, expiry, time limit.
+
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use serde_json::{Value, json};
+use tokio::{sync::watch::Receiver, time::Instant};
+
+use crate::{
+    builtin,
+    call::Call,
+    error::ApiError,
+    meta,
+    read::{options_invalid, version_parameter},
+    resource::ResourceDef,
+    selector::Selector,
+    server::{Shared, Signal},
+    service::SimBody,
+    store::{Change, ChangeKind, State},
+};
+
+/// How often a watch that allows bookmarks gets one.
+const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
+/// How long a watch lasts whose client names no limit.
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(30);
+const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
+
+/// One open watch.
+pub(crate) struct Watch {
+    shared: Arc<Shared>,
+    signal: Receiver<Signal>,
+    epoch: u64,
+    view: View,
+    ready: VecDeque<Bytes>,
+    /// Index into the log of the first change not yet looked at.
+    cursor: usize,
+    /// Changes up to this version are known to the client.
+    known: u64,
+    bookmarks: bool,
+    next_bookmark: Instant,
+    deadline: Instant,
+    ended: bool,
+}
+
+/// What a watch shows, and how.
+struct View {
+    def: Arc<ResourceDef>,
+    namespace: Option<String>,
+    selector: Selector,
+    metadata_only: bool,
+}
+
+/// Reduces an object to its metadata, where a client asked for that.
+pub(crate) fn partial(object: &Value) -> Value {
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
+}
+
+fn line(kind: &str, object: &Value) -> Bytes {
+    let mut text = json!({"type": kind, "object": object}).to_string();
+    text.push('\n');
+    Bytes::from(text)
+}
+
+impl View {
+    fn show(&self, object: &Value) -> Value {
+        let object = builtin::from_storage(&self.def, object);
+        if self.metadata_only {
+            partial(&object)
+        } else {
+            object
+        }
+    }
+
+    fn event(&self, change: &Change) -> Option<Bytes> {
+        let key = &change.key;
+        if key.resource != self.def.storage
+            || self
+                .namespace
+                .as_ref()
+                .is_some_and(|ns| *ns != key.namespace)
+        {
+            return None;
+        }
+        let before = change
+            .previous
+            .as_ref()
+            .is_some_and(|object| self.selector.matches(object));
+        let now = change.kind != ChangeKind::Deleted && self.selector.matches(&change.object);
+        match (before, now) {
+            (false, true) => Some(line("ADDED", &self.show(&change.object))),
+            (true, true) => Some(line("MODIFIED", &self.show(&change.object))),
+            (true, false) => {
+                let mut last = change.previous.as_ref().map(|object| (**object).clone())?;
+                meta::set(
+                    &mut last,
+                    "resourceVersion",
+                    json!(change.version.to_string()),
+                );
+                Some(line("DELETED", &self.show(&last)))
+            }
+            (false, false) => None,
+        }
+    }
+
+    fn bookmark(&self, version: u64, initial_end: bool) -> Bytes {
+        let mut metadata =
+            json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
+        if initial_end {
+            metadata["annotations"] = json!({INITIAL_EVENTS_END: "true"});
+        }
+        line(
+            "BOOKMARK",
+            &json!({"kind": self.def.kind, "apiVersion": self.def.api_version(), "metadata": metadata}),
+        )
+    }
+}
+
+impl Watch {
+    /// Opens a watch as `call` asks for it.
+    pub(crate) fn open(shared: &Arc<Shared>, state: &State, call: &Call) -> Result<Self, ApiError> {
+        let selector = Selector::parse(
+            &call.def,
+            call.parameter("labelSelector"),
+            call.parameter("fieldSelector"),
+        )?;
+        let view = View {
+            def: call.def.clone(),
+            namespace: call.namespace.clone().filter(|_| call.def.namespaced),
+            selector,
+            metadata_only: call.metadata_only,
+        };
+        let initial = call
+            .parameter("sendInitialEvents")
+            .map(|value| value == "true");
+        let matching = call.parameter("resourceVersionMatch");
+        if initial.is_some() && matching != Some("NotOlderThan") {
+            return Err(options_invalid(
+                "resourceVersionMatch",
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            ));
+        }
+        if initial.is_none() && matching.is_some() {
+            return Err(options_invalid(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+            ));
+        }
+        let version = version_parameter(call)?.unwrap_or(0);
+        let bookmarks = call
+            .parameter("allowWatchBookmarks")
+            .is_some_and(|value| value == "true");
+        let mut ready = VecDeque::new();
+        let mut ended = false;
+        let known = if initial == Some(true) || (initial.is_none() && version == 0) {
+            if version > state.version {
+                return Err(ApiError::too_large_version(version, state.version));
+            }
+            let objects = state.objects(&view.def.storage, view.namespace.as_deref());
+            let matching = objects.filter(|(_, object)| view.selector.matches(object));
+            ready.extend(matching.map(|(_, object)| line("ADDED", &view.show(object))));
+            if initial == Some(true) && bookmarks {
+                ready.push_back(view.bookmark(state.version, true));
+            }
+            state.version
+        } else if version == 0 {
+            state.version
+        } else {
+            if version < state.compacted {
+                let text = format!("too old resource version: {version} ({})", state.compacted);
+                ready.push_back(line("ERROR", &ApiError::expired(text).to_status()));
+                ended = true;
+            }
+            version
+        };
+        let seconds = call
+            .parameter("timeoutSeconds")
+            .and_then(|text| text.parse().ok())
+            .filter(|s| *s > 0);
+        let now = Instant::now();
+        let signal = shared.signal();
+        let epoch = signal.borrow().epoch;
+        Ok(Self {
+            shared: shared.clone(),
+            signal,
+            epoch,
+            view,
+            ready,
+            cursor: state.log_index_after(known),
+            known,
+            bookmarks,
+            next_bookmark: now + BOOKMARK_EVERY,
+            deadline: now + seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs),
+            ended,
+        })
+    }
+
+    /// The response body.
+    pub(crate) fn into_body(self) -> SimBody {
+        let frames = futures::stream::unfold(self, |mut watch| async move {
+            let chunk = watch.next().await?;
+            Some((Ok::<_, io::Error>(Frame::data(chunk)), watch))
+        });
+        StreamBody::new(frames).boxed_unsync()
+    }
+
+    /// Takes over what was stored since the last look.
+    fn collect(&mut self) {
+        let shared = self.shared.clone();
+        let state = shared.state();
+        for change in state.log.get(self.cursor..).unwrap_or_default() {
+            if change.version > self.known {
+                self.ready.extend(self.view.event(change));
+                self.known = change.version;
+            }
+        }
+        self.cursor = state.log.len();
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(chunk) = self.ready.pop_front() {
+                return Some(chunk);
+            }
+            if self.ended {
+                return None;
+            }
+            let signal = *self.signal.borrow_and_update();
+            if signal.epoch != self.epoch {
+                return None;
+            }
+            self.collect();
+            if !self.ready.is_empty() {
+                continue;
+            }
+            let wake = if self.bookmarks {
+                self.deadline.min(self.next_bookmark)
+            } else {
+                self.deadline
+            };
+            tokio::select! {
+                biased;
+                changed = self.signal.changed() => {
+                    if changed.is_err() {
+                        return None;
+                    }
+                }
+                () = tokio::time::sleep_until(wake) => {
+                    if wake == self.deadline {
+                        return None;
+                    }
+                    self.next_bookmark = wake + BOOKMARK_EVERY;
+                    return Some(self.view.bookmark(self.known.max(signal.version), false));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,514 @@
+//! Create, update and delete: what the registry of the API server does with an object on its way to storage.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::{
+    builtin,
+    call::Call,
+    error::{ApiError, FieldError},
+    managed::{self, Writer},
+    meta,
+    resource::ResourceDef,
+    schema,
+    store::{CRDS, Key, State},
+};
+
+/// A request that succeeded: HTTP code and the object (in stored form) or `Status`.
+pub(crate) struct Done {
+    pub(crate) code: u16,
+    pub(crate) object: Value,
+}
+
+/// How the new object came about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Put,
+    Patch,
+    /// Server-side apply: managed fields are in the object already.
+    Apply,
+}
+
+const NAMESPACE_MISMATCH: &str =
+    "the namespace of the provided object does not match the namespace sent on the request";
+
+/// Reads the body of a create or update.
+pub(crate) fn decode(call: &Call) -> Result<Value, ApiError> {
+    let kind = call
+        .content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let parsed = match kind {
+        "" | "application/json" => serde_json::from_slice(&call.body).map_err(|e| e.to_string()),
+        "application/yaml" | "application/apply-patch+yaml" => {
+            match serde_json::from_slice(&call.body) {
+                Ok(value) => Ok(value),
+                Err(_) => serde_saphyr::from_slice::<Value>(&call.body).map_err(|e| e.to_string()),
+            }
+        }
+        other => {
+            return Err(ApiError::unsupported(&format!(
+                "body of content type {other}"
+            )));
+        }
+    };
+    let object: Value =
+        parsed.map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))?;
+    let def = &call.def;
+    let (kind, version) = (object["kind"].as_str(), object["apiVersion"].as_str());
+    if def.custom && kind.is_none() {
+        return Err(ApiError::bad_request("Object 'Kind' is missing"));
+    }
+    if kind.is_some_and(|k| k != def.kind) || version.is_some_and(|v| v != def.api_version()) {
+        return Err(ApiError::bad_request(format!(
+            "the object provided ({}, {}) does not match what the URL expects ({}, {})",
+            version.unwrap_or_default(),
+            kind.unwrap_or_default(),
+            def.api_version(),
+            def.kind
+        )));
+    }
+    Ok(object)
+}
+
+/// Prunes and defaults a decoded object; strict requests are refused for what was pruned.
+fn admit(call: &Call, object: &mut Value) -> Result<(), ApiError> {
+    let def = &call.def;
+    meta::normalise(object);
+    object["apiVersion"] = json!(def.api_version());
+    object["kind"] = json!(def.kind);
+    if !def.custom {
+        builtin::prepare(def, object);
+        return Ok(());
+    }
+    let mut unknown = Vec::new();
+    schema::prune(object, &def.schema, "", &mut unknown);
+    if !unknown.is_empty() && call.parameter("fieldValidation") == Some("Strict") {
+        let fields: Vec<String> = unknown
+            .iter()
+            .map(|field| format!("unknown field {field:?}"))
+            .collect();
+        return Err(ApiError::bad_request(format!(
+            "{kind} in version {:?} cannot be handled as a {kind}: strict decoding error: {}",
+            def.version,
+            fields.join(", "),
+            kind = def.kind
+        )));
+    }
+    schema::default(object, &def.schema);
+    Ok(())
+}
+
+fn object_errors(def: &ResourceDef, old: Option<&Value>, new: &Value) -> Vec<FieldError> {
+    let mut errors = schema::validate(new, &def.schema, &def.patterns);
+    if let (Some(old), false) = (old, errors.is_empty()) {
+        // Ratcheting: what was wrong before and is unchanged stays tolerated.
+        let before = schema::validate(old, &def.schema, &def.patterns);
+        errors.retain(|error| !before.contains(error));
+    }
+    errors.extend(builtin::validate(def, old, new));
+    errors
+}
+
+fn refuse(def: &ResourceDef, name: &str, errors: &[FieldError]) -> Result<(), ApiError> {
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(ApiError::invalid(&def.kind, &def.group, name, errors))
+    }
+}
+
+fn without_metadata(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    object
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name != "metadata")
+}
+
+fn dry_run(call: &Call) -> bool {
+    call.parameter("dryRun").is_some()
+}
+
+impl State {
+    /// Creates from a decoded body.
+    pub(crate) fn create(&mut self, call: &Call, mut object: Value) -> Result<Done, ApiError> {
+        builtin::to_storage(&call.def, &mut object);
+        self.create_stored(call, object, Origin::Put)
+    }
+
+    /// Creates from an object in stored form.
+    pub(crate) fn create_stored(
+        &mut self,
+        call: &Call,
+        mut object: Value,
+        origin: Origin,
+    ) -> Result<Done, ApiError> {
+        let def = call.def.clone();
+        admit(call, &mut object)?;
+        let namespace = call.namespace();
+        if !["", namespace].contains(&meta::text(&object, "namespace")) {
+            return Err(ApiError::bad_request(NAMESPACE_MISMATCH));
+        }
+        if def.namespaced {
+            meta::set(&mut object, "namespace", json!(namespace));
+        }
+        let prefix = meta::text(&object, "generateName").to_owned();
+        if meta::text(&object, "name").is_empty() && !prefix.is_empty() {
+            let name = format!("{prefix}{}", self.name_suffix());
+            meta::set(&mut object, "name", json!(name));
+        }
+        let name = meta::text(&object, "name").to_owned();
+        if def.namespaced {
+            match self.live.get(&namespace_key(namespace)) {
+                None => {
+                    let namespaces = self
+                        .find_resource("namespaces")
+                        .ok_or_else(ApiError::no_such_resource)?;
+                    return Err(ApiError::not_found(&namespaces, namespace));
+                }
+                Some(found) if meta::deleting(found) => {
+                    return Err(ApiError::namespace_terminating(&def, &name, namespace));
+                }
+                Some(_) => {}
+            }
+        }
+        if !meta::text(&object, "resourceVersion").is_empty() {
+            return Err(ApiError::new(
+                500,
+                "",
+                "resourceVersion should not be set on objects to be created",
+            ));
+        }
+        if def.custom && def.status {
+            object.as_object_mut().map(|map| map.remove("status"));
+        }
+        let uid = self.new_uid();
+        meta::set(&mut object, "uid", json!(uid));
+        meta::set(&mut object, "creationTimestamp", json!(self.time()));
+        meta::set(&mut object, "deletionTimestamp", Value::Null);
+        meta::set(&mut object, "deletionGracePeriodSeconds", Value::Null);
+        meta::set(
+            &mut object,
+            "generation",
+            if def.generation {
+                json!(1)
+            } else {
+                Value::Null
+            },
+        );
+        builtin::prepare_create(&def, &mut object, &self.time());
+        let mut errors = meta::validate(&object);
+        errors.extend(object_errors(&def, None, &object));
+        refuse(&def, &name, &errors)?;
+        let key = Self::key(&def, namespace, &name);
+        if self.live.contains_key(&key) {
+            return Err(ApiError::already_exists(&def, &name));
+        }
+        if origin != Origin::Apply {
+            let writer = Writer {
+                manager: &call.manager(),
+                subresource: "",
+                now: &self.time(),
+            };
+            managed::track_update(None, &mut object, &def, writer);
+        }
+        if dry_run(call) {
+            return Ok(Done { code: 201, object });
+        }
+        let stored = self.commit(key, object);
+        Ok(Done {
+            code: 201,
+            object: (*stored).clone(),
+        })
+    }
+
+    /// PUT on an object or its status.
+    pub(crate) fn update(&mut self, call: &Call, mut object: Value) -> Result<Done, ApiError> {
+        let def = call.def.clone();
+        builtin::to_storage(&def, &mut object);
+        let body_name = meta::text(&object, "name").to_owned();
+        if body_name != call.name {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({body_name}) does not match the name on the URL ({})",
+                call.name
+            )));
+        }
+        let key = Self::key(&def, call.namespace(), &call.name);
+        let Some(old) = self.live.get(&key).cloned() else {
+            if def.create_on_update && call.subresource.is_empty() {
+                meta::set(&mut object, "resourceVersion", Value::Null);
+                return self.create_stored(call, object, Origin::Put);
+            }
+            return Err(ApiError::not_found(&def, &call.name));
+        };
+        let (uid, live) = (meta::text(&object, "uid"), meta::text(&old, "uid"));
+        if !uid.is_empty() && uid != live {
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: /registry/{}/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {live}",
+                def.storage,
+                call.namespace(),
+                call.name
+            );
+            return Err(ApiError::conflict(&def.plural, &def.group, &call.name, why));
+        }
+        self.finish_update(call, key, &old, object, Origin::Put)
+    }
+
+    /// The common end of PUT and every patch.
+    pub(crate) fn finish_update(
+        &mut self,
+        call: &Call,
+        key: Key,
+        old: &Arc<Value>,
+        mut new: Value,
+        origin: Origin,
+    ) -> Result<Done, ApiError> {
+        let def = call.def.clone();
+        let status = call.subresource == "status";
+        admit(call, &mut new)?;
+        let version = meta::text(&new, "resourceVersion").to_owned();
+        if version.is_empty() && !def.unconditional_update {
+            let error = FieldError::invalid(
+                "metadata.resourceVersion",
+                "0x0",
+                "must be specified for an update",
+            );
+            return Err(ApiError::invalid(
+                &def.plural,
+                &def.group,
+                &call.name,
+                &[error],
+            ));
+        }
+        if !version.is_empty() && version != meta::text(old, "resourceVersion") {
+            return Err(ApiError::stale(&def, &call.name));
+        }
+        if !["", call.namespace()].contains(&meta::text(&new, "namespace")) {
+            return Err(ApiError::bad_request(NAMESPACE_MISMATCH));
+        }
+        prepare_update(&def, old, &mut new, status);
+        let mut errors = meta::validate(&new);
+        errors.extend(meta::validate_update(old, &new));
+        errors.extend(object_errors(&def, Some(old), &new));
+        if status {
+            errors.retain(|error| error.field == "status" || error.field.starts_with("status."));
+        }
+        refuse(&def, &call.name, &errors)?;
+        if origin != Origin::Apply {
+            let writer = Writer {
+                manager: &call.manager(),
+                subresource: &call.subresource,
+                now: &self.time(),
+            };
+            managed::track_update(Some(old), &mut new, &def, writer);
+        }
+        if new == **old || dry_run(call) {
+            return Ok(Done {
+                code: 200,
+                object: new,
+            });
+        }
+        let keeps = def.kind == "Namespace"
+            && new["spec"]["finalizers"]
+                .as_array()
+                .is_some_and(|f| !f.is_empty());
+        if meta::deleting(&new) && meta::finalizers(&new).next().is_none() && !keeps {
+            self.remove(&key);
+            self.settle(&key);
+            return Ok(Done {
+                code: 200,
+                object: new,
+            });
+        }
+        let stored = self.commit(key, new);
+        Ok(Done {
+            code: 200,
+            object: (*stored).clone(),
+        })
+    }
+
+    /// DELETE of one object.
+    pub(crate) fn delete(&mut self, call: &Call) -> Result<Done, ApiError> {
+        let def = call.def.clone();
+        let key = Self::key(&def, call.namespace(), &call.name);
+        let old = self
+            .live
+            .get(&key)
+            .cloned()
+            .ok_or_else(|| ApiError::not_found(&def, &call.name))?;
+        let options: Value = if call.body.is_empty() {
+            json!({})
+        } else {
+            serde_json::from_slice(&call.body)
+                .map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))?
+        };
+        for (field, name, hint) in [
+            (
+                "uid",
+                "UID",
+                ". The object might have been deleted and then recreated",
+            ),
+            (
+                "resourceVersion",
+                "ResourceVersion",
+                ". The object might have been modified",
+            ),
+        ] {
+            let live = meta::text(&old, field);
+            if let Some(wanted) = options["preconditions"][field].as_str()
+                && wanted != live
+            {
+                let why = format!(
+                    "the {name} in the precondition ({wanted}) does not match the {name} in record ({live}){hint}"
+                );
+                return Err(ApiError::conflict(&def.kind, &def.group, &call.name, why));
+            }
+        }
+        let dry = dry_run(call) || options["dryRun"].is_array();
+        self.delete_key(&def, &key, &old, dry)
+    }
+
+    /// Deletes what lies at a key, or marks it as being deleted.
+    pub(crate) fn delete_key(
+        &mut self,
+        def: &ResourceDef,
+        key: &Key,
+        old: &Arc<Value>,
+        dry: bool,
+    ) -> Result<Done, ApiError> {
+        let mut object = (**old).clone();
+        let lingers = match def.kind.as_str() {
+            "Namespace" => true,
+            "CustomResourceDefinition" if def.group == "apiextensions.k8s.io" => {
+                if !meta::deleting(old) {
+                    meta::set(
+                        &mut object,
+                        "finalizers",
+                        json!(["customresourcecleanup.apiextensions.k8s.io"]),
+                    );
+                }
+                true
+            }
+            _ => meta::finalizers(old).next().is_some(),
+        };
+        if !lingers {
+            if !dry {
+                self.remove(key);
+                self.settle(key);
+            }
+            return Ok(Done {
+                code: 200,
+                object: success(def, key, old),
+            });
+        }
+        if meta::deleting(old) {
+            return Ok(Done { code: 200, object });
+        }
+        meta::set(&mut object, "deletionTimestamp", json!(self.time()));
+        if def.kind == "Namespace" {
+            object["status"]["phase"] = json!("Terminating");
+        } else {
+            meta::set(&mut object, "deletionGracePeriodSeconds", json!(0));
+        }
+        if let Some(generation) = object["metadata"]["generation"].as_i64() {
+            meta::set(&mut object, "generation", json!(generation + 1));
+        }
+        if dry {
+            return Ok(Done { code: 200, object });
+        }
+        let stored = self.commit(key.clone(), object);
+        Ok(Done {
+            code: 200,
+            object: (*stored).clone(),
+        })
+    }
+
+    /// Stores, and lets follow what the controllers of a real cluster would do.
+    pub(crate) fn commit(&mut self, key: Key, object: Value) -> Arc<Value> {
+        let stored = self.put(key.clone(), object);
+        self.settle(&key);
+        stored
+    }
+
+    /// After a change at `key`: custom resources are (un)served, terminating namespaces and CRDs emptied.
+    fn settle(&mut self, key: &Key) {
+        if key.resource == CRDS {
+            self.reload_crds();
+        }
+        self.empty_terminating();
+    }
+}
+
+/// Key of a namespace.
+pub(crate) fn namespace_key(name: &str) -> Key {
+    Key {
+        resource: "namespaces".to_owned(),
+        namespace: String::new(),
+        name: name.to_owned(),
+    }
+}
+
+/// What the server itself sets on an update: the fields that clients cannot change.
+fn prepare_update(def: &ResourceDef, old: &Value, new: &mut Value, status: bool) {
+    if status {
+        let managed = new["metadata"]["managedFields"].take();
+        let wanted = new.as_object_mut().and_then(|map| map.remove("status"));
+        *new = old.clone();
+        if let Some(map) = new.as_object_mut() {
+            match wanted {
+                Some(wanted) => drop(map.insert("status".to_owned(), wanted)),
+                None => drop(map.remove("status")),
+            }
+        }
+        meta::set(new, "managedFields", managed);
+        return;
+    }
+    if def.status
+        && let Some(map) = new.as_object_mut()
+    {
+        match old.get("status") {
+            Some(kept) => drop(map.insert("status".to_owned(), kept.clone())),
+            None => drop(map.remove("status")),
+        }
+    }
+    let generation = old["metadata"]["generation"].as_i64();
+    let bump = def.generation && !without_metadata(old).eq(without_metadata(new));
+    meta::set(
+        new,
+        "generation",
+        generation.map_or(Value::Null, |g| json!(g + i64::from(bump))),
+    );
+    for field in ["uid", "name", "namespace"] {
+        if meta::text(new, field).is_empty() {
+            meta::set(new, field, old["metadata"][field].clone());
+        }
+    }
+    meta::set(
+        new,
+        "creationTimestamp",
+        old["metadata"]["creationTimestamp"].clone(),
+    );
+    meta::set(
+        new,
+        "resourceVersion",
+        old["metadata"]["resourceVersion"].clone(),
+    );
+    if meta::deleting(old) {
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+            meta::set(new, field, old["metadata"][field].clone());
+        }
+    }
+}
+
+/// The answer to a delete that took effect at once.
+fn success(def: &ResourceDef, key: &Key, old: &Value) -> Value {
+    let mut details = json!({"name": key.name, "kind": def.plural, "uid": old["metadata"]["uid"]});
+    if !def.group.is_empty() {
+        details["group"] = json!(def.group);
+    }
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+}
