@@ -1,0 +1,40 @@
+# What to type. Each target says what it does; the work is in deploy/local.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+LOCAL := $(TARGET)/debug/local
+
+.PHONY: help demo up down test quick gen bench release-figures build check-tools
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: build ## the whole story on a real control plane and a simulated AWS, then clean up
+	@$(LOCAL) demo
+
+up: build ## the same world left running (8 h at most); prints how to use it
+	@$(LOCAL) up
+
+down: ## end it and leave nothing behind
+	@if [ -x $(LOCAL) ]; then $(LOCAL) down; else echo "nothing is up: it was never built"; fi
+
+test: check-tools ## every test
+	@deploy/local/test.sh
+
+quick: ## format, model tests, plan cases: under a minute once built
+	@deploy/local/quick.sh
+
+gen: ## write CRDs, RBAC and reference docs from the types
+	@cargo build --workspace --all-targets
+	@$(TARGET)/debug/directconnect-operator generate
+
+bench: build ## the figures of docs/benchmarks.md
+	@deploy/local/bench.sh
+
+release-figures: check-tools ## sizes, memory and start time of a release build: a second, long build
+	@deploy/local/release-figures.sh
+
+build: check-tools
+	@deploy/local/build.sh
+
+check-tools:
+	@deploy/local/check-tools.sh

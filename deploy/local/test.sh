@@ -1,0 +1,43 @@
+#!/bin/sh
+# Every test. Each part runs even if one before it failed; the last line says how it went.
+set -u
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
+cache=${DIRECTCONNECT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/directconnect-operator}
+failed=
+
+part() {
+    name=$1
+    shift
+    echo "== $name"
+    started=$(date +%s)
+    if "$@" </dev/null; then
+        echo "== $name: ok, $(($(date +%s) - started)) s"
+    else
+        echo "== $name: FAILED, $(($(date +%s) - started)) s"
+        failed="$failed, $name"
+    fi
+}
+
+boto3_walk() {
+    requirements=sim/dxsim/tests/boto3/requirements.txt
+    venv=$cache/venv/$(cksum <$requirements | cut -d' ' -f1)
+    if [ ! -x "$venv/ready/python" ]; then
+        rm -rf "$venv"
+        python3 -m venv "$venv" &&
+            "$venv/bin/pip" install --quiet --disable-pip-version-check -r $requirements &&
+            mkdir "$venv/ready" && ln -s ../bin/python "$venv/ready/python" || return 1
+    fi
+    "$venv/bin/python" sim/dxsim/tests/boto3/run.py --dxsim "$target/debug/dxsim"
+}
+
+part "build" deploy/local/build.sh
+[ -z "$failed" ] || { echo "RESULT: failed$failed"; exit 1; }
+part "cargo test" cargo test --workspace --no-fail-fast
+part "boto3 against dxsim" boto3_walk
+
+if [ -n "$failed" ]; then
+    echo "RESULT: failed: ${failed#, }"
+    exit 1
+fi
+echo "RESULT: all tests passed"

@@ -1,0 +1,188 @@
+//! The charts without a cluster: what is required, what is refused, what comes out.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::process::Command;
+
+use directconnect_local::{Scratch, Tools, paths, process};
+use serde_json::{Value, json};
+
+fn chart() -> String {
+    paths::checkout()
+        .join("charts/directconnect-operator")
+        .display()
+        .to_string()
+}
+
+fn helm(args: &[&str], home: &Scratch) -> directconnect_local::Result<String> {
+    let tools = Tools::find_or_build(&mut |line| eprintln!("{line}")).unwrap();
+    process::run(
+        Command::new(tools.helm)
+            .args(args)
+            .env_clear()
+            .env("HOME", home.path()),
+        None,
+    )
+}
+
+fn render(values: &Value) -> directconnect_local::Result<Vec<Value>> {
+    let scratch = Scratch::new().unwrap();
+    let file = scratch.path().join("values.json");
+    std::fs::write(&file, values.to_string()).unwrap();
+    let text = helm(
+        &[
+            "template",
+            "dx",
+            &chart(),
+            "-n",
+            "dx-system",
+            "-f",
+            &file.display().to_string(),
+        ],
+        &scratch,
+    )?;
+    Ok(serde_saphyr::from_multiple(&text).unwrap())
+}
+
+fn refused(values: &Value) -> String {
+    render(values).unwrap_err().to_string()
+}
+
+fn of_kind<'a>(documents: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    documents
+        .iter()
+        .filter(|document| document["kind"] == kind)
+        .collect()
+}
+
+#[test]
+fn lint_finds_nothing() {
+    let scratch = Scratch::new().unwrap();
+    helm(
+        &["lint", "--strict", &chart(), "--set", "clusterId=one"],
+        &scratch,
+    )
+    .unwrap();
+    helm(
+        &["lint", "--strict", &format!("{}-crds", chart())],
+        &scratch,
+    )
+    .unwrap();
+}
+
+#[test]
+fn the_cluster_id_is_required_and_a_dns_label() {
+    for bad in ["", "Upper", "-a", "a_b", &"a".repeat(41)] {
+        let said = refused(&json!({"clusterId": bad}));
+        assert!(said.contains("clusterId"), "{bad}: {said}");
+    }
+    render(&json!({"clusterId": "a".repeat(40)})).unwrap();
+}
+
+#[test]
+fn unknown_values_are_refused() {
+    let said = refused(&json!({"clusterId": "one", "namespace": ["network"]}));
+    assert!(said.contains("namespace"), "{said}");
+}
+
+#[test]
+fn rights_are_given_per_namespace_and_name_everything() {
+    let documents = render(&json!({"clusterId": "one", "namespaces": ["a", "b"]})).unwrap();
+    let mut namespaces: Vec<&str> = of_kind(&documents, "Role")
+        .iter()
+        .map(|role| role["metadata"]["namespace"].as_str().unwrap())
+        .collect();
+    namespaces.sort_unstable();
+    assert_eq!(namespaces, ["a", "b", "dx-system"]);
+    assert_eq!(of_kind(&documents, "RoleBinding").len(), 3);
+    for role in of_kind(&documents, "Role")
+        .into_iter()
+        .chain(of_kind(&documents, "ClusterRole"))
+    {
+        for rule in role["rules"].as_array().unwrap() {
+            let text = rule.to_string();
+            assert!(!text.contains('*'), "{text}");
+            let secrets = rule["resources"]
+                .as_array()
+                .unwrap()
+                .contains(&json!("secrets"));
+            assert!(
+                !secrets || !(text.contains("list") || text.contains("watch")),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_pod_is_confined_and_alone() {
+    let documents = render(&json!({"clusterId": "one"})).unwrap();
+    let deployment = of_kind(&documents, "Deployment")[0];
+    assert_eq!(deployment["spec"]["replicas"], 1);
+    assert_eq!(deployment["spec"]["strategy"]["type"], "Recreate");
+    let pod = &deployment["spec"]["template"]["spec"];
+    assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+    assert_eq!(
+        pod["securityContext"]["seccompProfile"]["type"],
+        "RuntimeDefault"
+    );
+    let container = &pod["containers"][0];
+    assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+    assert_eq!(
+        container["securityContext"]["allowPrivilegeEscalation"],
+        false
+    );
+    assert_eq!(
+        container["securityContext"]["capabilities"]["drop"],
+        json!(["ALL"])
+    );
+    assert!(
+        container["resources"]["requests"].is_object() && container["livenessProbe"].is_object()
+    );
+    assert!(
+        container["env"].is_null(),
+        "no credentials unless asked for"
+    );
+}
+
+#[test]
+fn values_become_arguments_and_environment() {
+    let documents = render(&json!({
+        "clusterId": "one", "namespaces": ["a", "b"], "logFormat": "text", "logFilter": "debug",
+        "endpoints": {"directConnect": "http://127.0.0.1:1", "cloudWatch": "http://127.0.0.1:2"},
+        "settle": {"validitySeconds": 10, "visibilitySeconds": 5}, "args": ["--extra"],
+        "aws": {"credentialsSecret": {"name": "keys"}},
+    }))
+    .unwrap();
+    let container =
+        &of_kind(&documents, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0];
+    let args: Vec<&str> = container["args"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|arg| arg.as_str().unwrap())
+        .collect();
+    assert_eq!(
+        args.join(" "),
+        "run --cluster-id one --namespace dx-system --watch-namespaces a,b --listen 0.0.0.0:8080 --log-format text --log-filter debug \
+         --endpoint-cloud-watch http://127.0.0.1:2 --endpoint-direct-connect http://127.0.0.1:1 \
+         --settle-validity-seconds 10 --settle-visibility-seconds 5 --extra"
+    );
+    let names: Vec<&str> = container["env"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|variable| variable["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN"
+        ]
+    );
+    assert_eq!(
+        container["env"][0]["valueFrom"]["secretKeyRef"],
+        json!({"name": "keys", "key": "accessKeyId"})
+    );
+}
