@@ -22,7 +22,10 @@ use super::common::SecretKeyReference;
 pub struct BgpPeer {
     /// Name of the session's slot: lower-case letters, digits and `-`, at most 63 characters, unique
     /// in the list. It is the peer's identity: another name is another peer.
-    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+    )]
     pub name: String,
     /// ipv4 or ipv6.
     pub address_family: AddressFamily,
@@ -52,7 +55,18 @@ pub struct BgpPeer {
 
 /// Family of a peer's addresses, as AWS spells it.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, strum::Display,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -91,7 +105,11 @@ pub struct BgpPeerStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bgp_status: Option<String>,
     /// AWS device that ends the session.
-    #[serde(default, rename = "awsDeviceV2", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "awsDeviceV2",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub aws_device_v2: Option<String>,
     /// Since when `bgpStatus` has been seen as it is (AWS time, RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -53,7 +53,10 @@ pub struct DirectConnectGatewayAssociationSpec {
     pub direct_connect_gateway_ref: Option<ObjectReference>,
     /// AWS id (a UUID) of a Direct Connect gateway that no object in this namespace stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"), length(max = 36))]
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        length(max = 36)
+    )]
     pub direct_connect_gateway_id: Option<String>,
     /// The VirtualPrivateGateway in this namespace. Exactly one of virtualPrivateGatewayRef,
     /// virtualPrivateGatewayId and transitGatewayId. It must be attached to a VPC and may be

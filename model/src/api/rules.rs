@@ -53,10 +53,10 @@ pub(crate) fn immutable(id: &str, fields: &[&str], remedy: &str) -> Rule {
         recorded(id),
         same.join(" && ")
     ))
-    .message(format!(
+    .message(Message::Message(format!(
         "{}: immutable once the AWS object exists or is being ordered, because AWS cannot change it in place: put the old value back, or {remedy}",
         names.join(", ")
-    ))
+    )))
     .field_path(format!(".spec.{}", fields[0]))
 }
 
@@ -82,7 +82,9 @@ pub(crate) const UUID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 /// Spec: a field that only ObserveOnly may leave out.
 pub(crate) fn required(field: &str) -> Rule {
     Rule::new(format!("has(self.{field}) || {OBSERVED}"))
-        .message(format!("spec.{field} is required unless managementPolicy is ObserveOnly"))
+        .message(Message::Message(format!(
+            "spec.{field} is required unless managementPolicy is ObserveOnly"
+        )))
         .field_path(format!(".{field}"))
 }
 
@@ -90,15 +92,20 @@ pub(crate) fn required(field: &str) -> Rule {
 pub(crate) fn exactly_one(fields: &[&str]) -> Rule {
     let count = count(fields);
     Rule::new(format!("{count} == 1 || ({OBSERVED} && {count} == 0)"))
-        .message(format!(
+        .message(Message::Message(format!(
             "exactly one of {} is required: name an object in this namespace (Ref) or an AWS id (Id)",
             listed(fields)
-        ))
+        )))
         .field_path(format!(".{}", fields[0]))
 }
 
 /// Spec, applied where `condition` holds: exactly one of `fields` and none of `forbidden`.
-pub(crate) fn exactly_one_where(condition: &str, fields: &[&str], forbidden: &[&str], message: &str) -> Rule {
+pub(crate) fn exactly_one_where(
+    condition: &str,
+    fields: &[&str],
+    forbidden: &[&str],
+    message: &str,
+) -> Rule {
     let count_fields = count(fields);
     let none = if forbidden.is_empty() {
         "true".to_owned()
@@ -114,7 +121,10 @@ pub(crate) fn exactly_one_where(condition: &str, fields: &[&str], forbidden: &[&
 
 /// How many of these fields of `self` are set, as CEL.
 pub(crate) fn count(fields: &[&str]) -> String {
-    let each: Vec<String> = fields.iter().map(|field| format!("has(self.{field})")).collect();
+    let each: Vec<String> = fields
+        .iter()
+        .map(|field| format!("has(self.{field})"))
+        .collect();
     format!("[{}].filter(x, x).size()", each.join(", "))
 }
 
@@ -136,7 +146,11 @@ pub(crate) fn prefixes(max_items: u32, item_rules: &[(&str, &str)]) -> Schema {
             "message": "has host bits set: write the network's first address, as 10.0.0.0/16 and not 10.0.0.1/16",
         }),
     ];
-    rules.extend(item_rules.iter().map(|(rule, message)| serde_json::json!({"rule": rule, "message": message})));
+    rules.extend(
+        item_rules
+            .iter()
+            .map(|(rule, message)| serde_json::json!({"rule": rule, "message": message})),
+    );
     json_schema!({
         "type": "array",
         "maxItems": max_items,

@@ -110,7 +110,10 @@ pub struct VirtualInterfaceSpec {
     pub direct_connect_gateway_ref: Option<ObjectReference>,
     /// AWS id (a UUID) of a Direct Connect gateway that no object in this namespace stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"), length(max = 36))]
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        length(max = 36)
+    )]
     pub direct_connect_gateway_id: Option<String>,
     /// VLAN id (802.1Q tag), 1 to 4094, not in use on the connection. Immutable once ordered. Required
     /// unless ObserveOnly.
@@ -253,7 +256,11 @@ pub struct VirtualInterfaceStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// AWS device that the interface is on.
-    #[serde(default, rename = "awsDeviceV2", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "awsDeviceV2",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub aws_device_v2: Option<String>,
     /// AWS device that ends the logical connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
