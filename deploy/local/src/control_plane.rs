@@ -227,6 +227,11 @@ impl ControlPlane {
         process::run(&mut self.command(&self.tools.helm, args), None)
     }
 
+    /// `kubectl` as administrator, to be run by the caller.
+    pub fn kubectl_command<S: AsRef<str>>(&self, args: &[S]) -> Command {
+        self.command(&self.tools.kubectl, args)
+    }
+
     /// Makes the namespace if it is not there.
     pub fn ensure_namespace(&self, name: &str) -> Result<()> {
         let manifest = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});

@@ -66,15 +66,13 @@ impl Dxsim {
             dir: dir.to_path_buf(),
             log: dir.join("dxsim.log"),
         })?;
-        let port = until("dxsim's port", START, Duration::from_millis(20), || {
+        let address = until("dxsim's address", START, Duration::from_millis(20), || {
             process.expect_running()?;
-            Ok(fs::read_to_string(&port_file)
-                .ok()
-                .and_then(|text| text.trim().parse::<u16>().ok()))
+            Ok(fs::read_to_string(&port_file).ok())
         })?;
         Ok(Self {
             process,
-            url: format!("http://127.0.0.1:{port}"),
+            url: format!("http://{}", address.trim()),
         })
     }
 

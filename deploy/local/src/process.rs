@@ -233,6 +233,16 @@ pub fn run(command: &mut Command, input: Option<&str>) -> Result<String> {
     ))
 }
 
+/// Runs a program to its end with the streams and environment that it was given; it ends with this process if that ends first.
+pub(crate) fn run_guarded(command: &mut Command) -> Result<ExitStatus> {
+    let shown = shown(command);
+    let mut child = command.process_group(0).spawn().context(&shown)?;
+    guard::watch(child.id())?;
+    let status = child.wait().context(&shown)?;
+    guard::forget(child.id())?;
+    Ok(status)
+}
+
 /// The command as one would type it, without its folder.
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program())

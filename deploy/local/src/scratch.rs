@@ -7,6 +7,11 @@ use tempfile::TempDir;
 use crate::error::{Context, Result};
 use crate::guard;
 
+/// Removes this folder when this process is gone, in whatever way it ends.
+pub fn remove_with_this_process(dir: &Path) -> Result<()> {
+    guard::remove(dir)
+}
+
 /// A temporary folder that does not outlive this process.
 pub struct Scratch(TempDir);
 

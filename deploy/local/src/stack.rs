@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use crate::control_plane::ControlPlane;
 use crate::deployment::Release;
 use crate::dxsim::{Dxsim, DxsimOptions};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::operator::OperatorProcess;
 use crate::paths;
 use crate::tools::Progress;
+use crate::world::{SIMULATED_SECRET, accounts};
 
 /// The namespace that the operator runs in.
 pub const OPERATOR_NAMESPACE: &str = "directconnect-system";
@@ -23,12 +24,21 @@ pub struct StackOptions {
     pub dxsim: DxsimOptions,
     /// The namespaces that the operator may use; made if absent.
     pub namespaces: Vec<String>,
-    /// AWS credentials that the operator gets (access key id, secret access key), by a Secret as the chart wants it.
-    pub credentials: (String, String),
+    /// Shorter times than AWS's for answers that got lost; simulator and operator are told the same.
+    pub settle: Option<Settle>,
     /// Values of the operator's chart besides those that follow from the above.
     pub values: Value,
     /// Environment of the operator besides the chart's.
     pub env: BTreeMap<String, String>,
+}
+
+/// How long an answer that got lost can matter, in real time.
+#[derive(Debug, Clone, Copy)]
+pub struct Settle {
+    /// How long a signature is good.
+    pub validity_seconds: u32,
+    /// How long lists may lag.
+    pub visibility_seconds: u32,
 }
 
 /// A running world. Fields are dropped in this order: whoever calls ends before who is called.
@@ -47,7 +57,7 @@ impl Stack {
         progress("starting etcd, kube-apiserver and kube-controller-manager (5 s)");
         let control_plane = ControlPlane::start(&dir.join("cluster"), progress)?;
         progress("starting dxsim");
-        let dxsim = Dxsim::start(dir, &options.dxsim)?;
+        let dxsim = Dxsim::start(dir, &simulator(options))?;
         progress("installing the CRDs by helm (10 s)");
         install_crds(&control_plane)?;
         for namespace in &options.namespaces {
@@ -97,6 +107,21 @@ pub fn install_crds(control_plane: &ControlPlane) -> Result<()> {
     Ok(())
 }
 
+fn simulator(options: &StackOptions) -> DxsimOptions {
+    let mut dxsim = options.dxsim.clone();
+    if let Some(settle) = options.settle {
+        // The lag of lists goes by the world's clock, a signature's validity by the wall's.
+        let lag = settle.visibility_seconds * dxsim.time_scale;
+        dxsim.args.extend([
+            "--visibility".into(),
+            format!("{lag}s"),
+            "--signature-validity".into(),
+            format!("{}s", settle.validity_seconds),
+        ]);
+    }
+    dxsim
+}
+
 /// The operator's release, with the simulator as its AWS, and its credentials in the Secret that the values name.
 fn release(control_plane: &ControlPlane, dxsim: &Dxsim, options: &StackOptions) -> Result<Release> {
     let url = dxsim.url();
@@ -106,15 +131,23 @@ fn release(control_plane: &ControlPlane, dxsim: &Dxsim, options: &StackOptions) 
         "endpoints": {"directConnect": url, "ec2": url, "sts": url, "cloudWatch": url},
         "aws": {"credentialsSecret": {"name": "aws-credentials"}},
     });
+    if let Some(settle) = options.settle {
+        values["settle"] = json!({"validitySeconds": settle.validity_seconds, "visibilitySeconds": settle.visibility_seconds});
+    }
     if let (Some(values), Some(more)) = (values.as_object_mut(), options.values.as_object()) {
         values.extend(more.clone());
     }
     control_plane.ensure_namespace(OPERATOR_NAMESPACE)?;
-    let (id, secret) = &options.credentials;
+    // The first account of the first world is where the operator's own credentials live.
+    let accounts = accounts(&options.dxsim.worlds)?;
+    let id = accounts
+        .first()
+        .and_then(|account| account.access_keys.keys().next())
+        .ok_or_else(|| Error::new("the world has no access key"))?;
     let credentials = json!({
         "apiVersion": "v1", "kind": "Secret",
         "metadata": {"name": "aws-credentials", "namespace": OPERATOR_NAMESPACE},
-        "stringData": {"accessKeyId": id, "secretAccessKey": secret},
+        "stringData": {"accessKeyId": id, "secretAccessKey": SIMULATED_SECRET},
     });
     control_plane
         .kubectl_with_input(&["apply", "-f", "-"], &credentials.to_string())

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
@@ -164,28 +164,32 @@ fn build(sources: &Path, output: &Path) -> Result<()> {
     ] {
         write!(flags, " -X {package}.gitVersion={kubernetes} -X {package}.gitMajor={major} -X {package}.gitMinor={minor}").context("linker flags")?;
     }
-    let status = Command::new("go")
-        .args([
-            "build",
-            "-mod=readonly",
-            "-buildvcs=false",
-            "-trimpath",
-            "-ldflags",
-            &flags,
-            "-o",
-        ])
-        .args([output.as_os_str(), OsStr::new(".")])
-        .current_dir(sources)
-        .envs([("CGO_ENABLED", "0"), ("GOWORK", "off"), ("GOFLAGS", "")])
-        .status()
-        .context("go build (is Go installed?)")?;
+    let log = output.with_file_name("build.log");
+    let text = File::create(&log).context(log.display())?;
+    let mut go = Command::new("go");
+    go.args([
+        "build",
+        "-mod=readonly",
+        "-buildvcs=false",
+        "-trimpath",
+        "-ldflags",
+        &flags,
+        "-o",
+    ])
+    .args([output.as_os_str(), OsStr::new(".")])
+    .current_dir(sources)
+    .envs([("CGO_ENABLED", "0"), ("GOWORK", "off"), ("GOFLAGS", "")])
+    .stdin(Stdio::null())
+    .stdout(text.try_clone().context(log.display())?)
+    .stderr(text);
+    let status = process::run_guarded(&mut go).context("go build (is Go installed?)")?;
     if status.success() {
-        Ok(())
-    } else {
-        Err(Error::new(format!(
-            "the control plane could not be built: go build ended with {status}"
-        )))
+        return Ok(());
     }
+    let said = fs::read_to_string(&log).unwrap_or_default();
+    Err(Error::new(format!(
+        "the control plane could not be built: go build ended with {status}\n{said}"
+    )))
 }
 
 /// The version of a module that go.mod requires.
