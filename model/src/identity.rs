@@ -61,6 +61,10 @@ pub struct Candidate {
     pub immutable_differences: Vec<String>,
     /// Owner account, where AWS says it.
     pub owner_account: Option<String>,
+    /// It would serve the same purpose: same place and size.
+    pub alike: bool,
+    /// It has the name that the declared object would get.
+    pub same_name: bool,
 }
 
 /// Where an AWS object is in its life.

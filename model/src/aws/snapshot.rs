@@ -40,8 +40,7 @@ pub struct Part<T> {
 }
 
 /// What is known of one account and region. A part that was never read is absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// Ports.
     pub connections: Option<Arc<Part<Connection>>>,

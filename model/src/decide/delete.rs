@@ -1,0 +1,267 @@
+//! The object is being deleted: settle what is open, then delete, retain or release.
+
+use jiff::Timestamp;
+
+use crate::api::status::Actor;
+use crate::aws::Tags;
+use crate::identity::{self, Candidate, Located, locate};
+use crate::managed::{Care, EventReason, Managed, Step};
+use crate::reason::Reason;
+use crate::tags;
+use crate::verdict::{Verdict, waiting};
+use crate::view::View;
+
+use super::create::refused;
+use super::{Action, Decision, Leaving, Note, SELF, claim, identity_tag, leaving, live, settle, stamp, time};
+
+pub(super) fn decide<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+) -> Decision<K::Status> {
+    if super::nothing_at_stake(K::managed(&status), K::aws_id(&status)) {
+        return Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(None));
+    }
+    let lists = object.lists(view);
+    let absent = view.aws.absent(&lists);
+    if !absent.is_empty() {
+        return Decision::say(status, Verdict::acting(Reason::Deleting, "looking at AWS first")).refreshing(absent);
+    }
+    let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
+    let tag = identity_tag(object, view);
+    let candidates = object.candidates(view);
+    let located = locate(
+        &claim(object, view, &status, &tag),
+        &candidates,
+        |uid| uid != object.uid() && view.lives(uid),
+        |id| view.owner(id).filter(|k| *k != object.key()),
+    );
+    if K::aws_id(&status).is_none() {
+        if let Located::Created(c) | Located::Readopt(c) = &located {
+            let imported = c.tags.contains_key(identity::IMPORTED);
+            let id = c.id.clone();
+            settle::record::<K>(&mut status, &id, view.now, true);
+            K::managed_mut(&mut status).imported = imported.then_some(true);
+            return Decision::act(status, Verdict::acting(Reason::Deleting, format!("recording {id}")), Action::Store(None));
+        }
+        if K::managed(&status).intents.contains_key(SELF) {
+            return settle::before_leaving(object, view, status);
+        }
+        if let Some(since) = time(K::managed(&status).unrecorded_since.as_deref()) {
+            let until = since + view.windows.window();
+            if begun <= until {
+                let verdict = Verdict::acting(
+                    Reason::Deleting,
+                    "what was recorded of this object was lost: looking until nothing that was sent before can still appear",
+                );
+                return Decision::say(status, verdict).at(until).refreshing(lists);
+            }
+        }
+        return Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(None));
+    }
+    if object.paused() {
+        return Decision::say(status, super::paused_verdict());
+    }
+    let policy = leaving(object, view, K::managed(&status));
+    if policy != Leaving::Delete {
+        return retain(object, view, status, &candidates, policy);
+    }
+    match located {
+        Located::Recorded(c) => delete(object, view, status, c, &tag),
+        Located::Going(c) => {
+            let id = c.id.clone();
+            object.facts(view, &id, &mut status);
+            gone(object, view, status, &id)
+        }
+        _ => {
+            let id = K::aws_id(&status).unwrap_or_default().to_owned();
+            let managed = K::managed(&status);
+            let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
+            let visible = recorded + view.windows.visibility;
+            if managed.deleted_at.is_none() && managed.seen != Some(true) && begun <= visible {
+                let verdict = Verdict::acting(Reason::Deleting, format!("{id} was made; AWS does not list it yet"));
+                return Decision::say(status, verdict).at(visible).refreshing(lists);
+            }
+            gone(object, view, status, &id)
+        }
+    }
+}
+
+/// AWS says that it is gone: the finalizer goes once no list can still show it.
+fn gone<K: Managed>(object: &K, view: &View, mut status: K::Status, id: &str) -> Decision<K::Status> {
+    let lists = object.lists(view);
+    let Some(deleted_at) = time(K::managed(&status).deleted_at.as_deref()) else {
+        K::managed_mut(&mut status).deleted_at = Some(stamp(view.now));
+        return Decision::act(status, Verdict::acting(Reason::Deleting, format!("{id} is gone at AWS")), Action::Store(None));
+    };
+    let until = deleted_at + view.windows.visibility;
+    if !K::NATURAL && view.now < until {
+        let verdict = Verdict::acting(
+            Reason::Deleting,
+            format!("{id} is deleted at AWS; this object goes once no list can show it any more"),
+        );
+        return Decision::say(status, verdict).at(until);
+    }
+    let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
+    let open: Vec<Timestamp> = K::managed(&status)
+        .intents
+        .values()
+        .filter(|i| i.id.is_none() || !i.earlier.is_empty())
+        .flat_map(|i| std::iter::once(&i.send_by).chain(i.earlier.values()))
+        .filter(|t| !settle::expired(view, t, begun))
+        .filter_map(|t| time(Some(t)))
+        .collect();
+    if let Some(last) = open.into_iter().max() {
+        return Decision::say(status, settle::settling(None)).at(last + view.windows.settled()).refreshing(lists);
+    }
+    // The proof of ownership on a parent goes with an untaggable child.
+    let note = Note::new(EventReason::Deleted, format!("{id} is deleted"));
+    Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(Some(note)))
+}
+
+/// Leaves the AWS object, marked; needs no success at AWS.
+fn retain<K: Managed>(
+    object: &K,
+    view: &View,
+    status: K::Status,
+    candidates: &[Candidate],
+    policy: Leaving,
+) -> Decision<K::Status> {
+    let id = K::aws_id(&status).unwrap_or_default().to_owned();
+    let found = candidates.iter().find(|c| c.id == id);
+    let recorded = time(K::managed(&status).recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let until = recorded + view.windows.visibility;
+    let (set, remove) = match (policy, found) {
+        (Leaving::Release, Some(c)) => (Tags::new(), tags::all_of_ours(&c.tags)),
+        (Leaving::Release, None) => (Tags::new(), vec![]),
+        (_, Some(c)) if c.tags.contains_key(identity::RETAINED_AT) => (Tags::new(), vec![]),
+        (_, _) => (
+            Tags::from([(identity::RETAINED_AT.to_owned(), deleted_when(object))]),
+            vec![],
+        ),
+    };
+    if !set.is_empty() || !remove.is_empty() {
+        let event = if policy == Leaving::Release { EventReason::Released } else { EventReason::Retained };
+        for call in object.tag(view, &id, set, remove) {
+            let hash = call.params_hash();
+            let tried = view.memory.accepted.contains_key(&hash)
+                || view.memory.refused.contains_key(&hash)
+                || call.target().is_some_and(|t| view.memory.unknown.contains_key(t));
+            if !tried {
+                let step = Step::harmless(call, event, format!("mark {id} as kept"));
+                return Decision::act(status, Verdict::acting(Reason::Deleting, step.does.clone()), Action::Call(Box::new(step)));
+            }
+        }
+    }
+    if view.now < until && K::managed(&status).seen != Some(true) {
+        let verdict = Verdict::acting(Reason::Deleting, format!("{id} stays at AWS; this object goes once every list shows it"));
+        return Decision::say(status, verdict).at(until);
+    }
+    let message = match policy {
+        Leaving::Release => format!("{id} stays at AWS without tags of ours"),
+        _ => match view.aws.connection(&id).filter(|_| K::PAID) {
+            Some(c) => format!(
+                "{id} stays at AWS: a {} port at {} goes on being billed; an object of the same name takes it back",
+                c.bandwidth, c.location
+            ),
+            None => format!("{id} stays at AWS; an object of the same name takes it back"),
+        },
+    };
+    let reason = if policy == Leaving::Release { EventReason::Released } else { EventReason::Retained };
+    Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(Some(Note::new(reason, message))))
+}
+
+/// When the deletion was asked for: stable, so that the tag is written once.
+fn deleted_when<K: Managed>(object: &K) -> String {
+    object.meta().deletion_timestamp.as_ref().map_or_else(String::new, |t| t.0.to_string())
+}
+
+fn delete<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+    found: &Candidate,
+    tag: &str,
+) -> Decision<K::Status> {
+    let id = found.id.clone();
+    object.facts(view, &id, &mut status);
+    if let Some(other) = found.tags.get(identity::IDENTITY).filter(|t| *t != tag) {
+        return Decision::say(
+            status,
+            Verdict::stalled(
+                Reason::AlreadyManaged,
+                format!("{id} carries the identity {other} now: it is not deleted. Annotate directconnect.dev/release=true to let go of it"),
+            ),
+        );
+    }
+    if !found.tags.contains_key(identity::IDENTITY) {
+        return Decision::say(
+            status,
+            Verdict::stalled(
+                Reason::AlreadyExists,
+                format!("{id} carries no proof of ownership any more: it is not deleted. Annotate directconnect.dev/release=true to let go of it"),
+            ),
+        );
+    }
+    let dependents = view.dependents(&object.key(), Some(&id));
+    if !dependents.is_empty() {
+        let names: Vec<String> = dependents.iter().map(|d| d.key.to_string()).collect();
+        return Decision::say(
+            status,
+            Verdict::waits(
+                Reason::WaitingForDependents,
+                Actor::You,
+                format!("{id} is still used by {}: delete them first", names.join(", ")),
+                Some("it is deleted"),
+                false,
+            ),
+        );
+    }
+    let steps = match object.remove(view, &id) {
+        Ok(steps) => steps,
+        Err(verdict) => return Decision::say(status, verdict),
+    };
+    let begun = view.aws.begun_all(&object.lists(view)).unwrap_or(Timestamp::UNIX_EPOCH);
+    for mut step in steps {
+        let hash = step.call.params_hash();
+        if view.memory.accepted.get(&hash).is_some_and(|until| *until > view.now) {
+            let verdict = Verdict::acting(Reason::Deleting, format!("AWS accepted to {}", step.does));
+            return Decision::say(status, verdict).refreshing(object.lists(view));
+        }
+        if let Some(refusal) = view.memory.refused.get(&hash)
+            && refusal.retry_at > view.now
+        {
+            return Decision::say(status, refused(refusal)).at(refusal.retry_at);
+        }
+        let target = step.call.target().unwrap_or(&id).to_owned();
+        let lost = view.memory.unknown.get(&target).copied();
+        let open = K::managed(&status)
+            .intents
+            .values()
+            .filter(|i| !settle::expired(view, &i.send_by, begun))
+            .filter_map(|i| time(Some(&i.send_by)).map(|t| t + view.windows.settled()))
+            .max();
+        if let Some(until) = lost.max(open)
+            && begun <= until
+        {
+            let verdict = Verdict::acting(Reason::Deleting, "the answer to an earlier call was lost; waiting until its effect is known");
+            return Decision::say(status, verdict).at(until).refreshing(object.lists(view));
+        }
+        if let Care::Disruptive(disruption) = &step.care {
+            match live::hold(object, view, &status, &step, disruption) {
+                Ok(code) => step.consent = code,
+                Err((statement, message)) => {
+                    let mut verdict = object.verdict(view, &id);
+                    verdict.provisioned = false;
+                    verdict.waiting_for.push(waiting(disruption.reason, Actor::You, message, Some("the step is done")));
+                    verdict.statements.push(statement);
+                    return Decision::say(status, verdict);
+                }
+            }
+        }
+        let verdict = Verdict::acting(Reason::Deleting, step.does.clone());
+        return Decision::act(status, verdict, Action::Call(Box::new(step)));
+    }
+    Decision::say(status, Verdict::acting(Reason::Deleting, format!("waiting for AWS to delete {id}")))
+        .refreshing(object.lists(view))
+}

@@ -1,0 +1,505 @@
+//! The object is wanted: find it, adopt it, make it equal, or make it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::status::Actor;
+use crate::consent::{self, Act};
+use crate::guard::{self, Finding};
+use crate::identity::{self, Located, locate};
+use crate::managed::{Care, Disruption, EventReason, Managed, Step};
+use crate::reason::Reason;
+use crate::tags;
+use crate::verdict::{Statement, Truth, Verdict, waiting};
+use crate::view::View;
+
+use super::create::{granted, refused};
+use super::{Action, Decision, Note, SELF, claim, create, identity_tag, settle, time};
+
+/// Complete lists without the recorded id, and the time that they must span, before it is lost.
+const LOST_AFTER_LISTS: usize = 3;
+const LOST_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+pub(super) fn decide<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+) -> Decision<K::Status> {
+    let tag = identity_tag(object, view);
+    let candidates = object.candidates(view);
+    let located = locate(
+        &claim(object, view, &status, &tag),
+        &candidates,
+        |uid| uid != object.uid() && view.lives(uid),
+        |id| view.owner(id).filter(|k| *k != object.key()),
+    );
+    let open = K::managed(&status).intents.contains_key(SELF);
+    match located {
+        Located::Recorded(c) => {
+            let id = c.id.clone();
+            if let Some(other) = view.owner(&id).filter(|k| *k != object.key())
+                && K::managed(&status).seen != Some(true)
+            {
+                return Decision::say(status, already_managed(&id, &other.to_string()));
+            }
+            K::managed_mut(&mut status).seen = Some(true);
+            if K::managed_mut(&mut status).unrecorded_since.take().is_some() {
+                return Decision::act(
+                    status,
+                    Verdict::acting(Reason::Updating, "found again by its tags"),
+                    Action::Store(None),
+                );
+            }
+            converge(object, view, status, &id, &c.tags)
+        }
+        Located::Going(c) if K::managed(&status).seen == Some(true) => {
+            let id = c.id.clone();
+            object.facts(view, &id, &mut status);
+            match object.gone(view, &id) {
+                Some(verdict) => Decision::say(status, verdict),
+                None => missing(object, view, status, &id),
+            }
+        }
+        Located::Going(c) => {
+            let id = c.id.clone();
+            object.facts(view, &id, &mut status);
+            match object.gone(view, &id) {
+                Some(verdict) => Decision::say(status, verdict),
+                None => missing(object, view, status, &id),
+            }
+        }
+        Located::Missing => {
+            let id = K::aws_id(&status).unwrap_or_default().to_owned();
+            missing(object, view, status, &id)
+        }
+        Located::Created(c) => {
+            let id = c.id.clone();
+            settle::record::<K>(&mut status, &id, view.now, true);
+            let event = if K::PAID { EventReason::Ordered } else { EventReason::Created };
+            let note = Note::new(event, format!("{id} was made; its answer had been lost"));
+            Decision::act(
+                status,
+                Verdict::acting(Reason::Provisioning, format!("recording {id}")),
+                Action::Store(Some(note)),
+            )
+        }
+        Located::Readopt(_) if open => {
+            let intent = K::managed(&status).intents.get(SELF).cloned();
+            create_or_settle(object, view, status, intent.as_ref())
+        }
+        Located::Readopt(c) => {
+            let id = c.id.clone();
+            let imported = c.tags.contains_key(identity::IMPORTED);
+            settle::record::<K>(&mut status, &id, view.now, true);
+            K::managed_mut(&mut status).imported = imported.then_some(true);
+            let note = Note::new(EventReason::Readopted, format!("{id} carries this object's identity and is taken back; nothing was ordered"));
+            Decision::act(
+                status,
+                Verdict::acting(Reason::Provisioning, format!("taking back {id}")),
+                Action::Store(Some(note)),
+            )
+        }
+        Located::Import(c) => import(object, view, status, c.id.clone()),
+        Located::ImportNotFound(id) => {
+            let account = view.account().map_or("", |a| a.account_id.as_str()).to_owned();
+            let region = view.account().map_or("", |a| a.region.as_str()).to_owned();
+            Decision::say(
+                status,
+                Verdict::stalled(
+                    Reason::ImportNotFound,
+                    format!("spec.import.id is {id}: account {account} owns no such object in region {region}; correct the id, accountRef or region, or remove import to order a new one"),
+                ),
+            )
+        }
+        Located::AlreadyManaged(who) => {
+            let id = object.common().import.as_ref().map_or(String::new(), |i| i.id.clone());
+            Decision::say(status, already_managed(&id, &who))
+        }
+        Located::AlreadyExists(id) if open => {
+            let intent = K::managed(&status).intents.get(SELF).cloned();
+            // Its tags may still be on their way to the list.
+            match &intent {
+                Some(i) if !settle::expired(view, &i.send_by, begun(object, view)) => {
+                    create_or_settle(object, view, status, intent.as_ref())
+                }
+                _ => Decision::say(status, already_exists(&id)),
+            }
+        }
+        Located::AlreadyExists(id) => Decision::say(status, already_exists(&id)),
+        Located::OwnedByPredecessor(message) => Decision::say(
+            status,
+            Verdict::stalled(
+                Reason::OwnedByPredecessor,
+                format!("{message}. Delete one of the two objects, or remove its directconnect.dev tags at AWS"),
+            ),
+        ),
+        Located::DuplicateOwned(ids) => Decision::say(
+            status,
+            Verdict::stalled(
+                Reason::DuplicateOwned,
+                format!(
+                    "{} AWS objects carry the identity {tag}: {}. Nothing is changed or deleted: remove the tag {} from all but one",
+                    ids.len(),
+                    ids.join(", "),
+                    identity::IDENTITY
+                ),
+            ),
+        ),
+        Located::Absent => create::decide(object, view, status),
+    }
+}
+
+fn begun<K: Managed>(object: &K, view: &View) -> Timestamp {
+    view.aws.begun_all(&object.lists(view)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn already_managed(id: &str, who: &str) -> Verdict {
+    Verdict::stalled(
+        Reason::AlreadyManaged,
+        format!("{id} is managed by {who}: one object manages an AWS object; delete the other one, or set managementPolicy: ObserveOnly here"),
+    )
+}
+
+fn already_exists(id: &str) -> Verdict {
+    Verdict::stalled(
+        Reason::AlreadyExists,
+        format!("{id} exists with the same natural key and nothing says that it is ours: name it in spec.import.id to take it over, or remove it at AWS"),
+    )
+}
+
+/// An intent is open and nothing may be concluded from what the list shows yet.
+fn create_or_settle<K: Managed>(
+    object: &K,
+    view: &View,
+    status: K::Status,
+    intent: Option<&crate::api::status::Intent>,
+) -> Decision<K::Status> {
+    let until = intent
+        .and_then(|i| time(Some(&i.send_by)))
+        .map_or(view.now, |t| t + view.windows.settled());
+    Decision::say(status, settle::settling(intent)).at(until).refreshing(object.lists(view))
+}
+
+fn import<K: Managed>(object: &K, view: &View, mut status: K::Status, id: String) -> Decision<K::Status> {
+    let differences = object.differences(view, &id);
+    let applies = object.common().applies_differences();
+    if differences.iter().any(|d| !d.in_place || !applies) {
+        let list: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        object.facts(view, &id, &mut status);
+        return Decision::say(status, Verdict::stalled(Reason::ImportDiff, list.join(" ")));
+    }
+    if object.paused() {
+        return Decision::say(status, super::paused_verdict());
+    }
+    settle::record::<K>(&mut status, &id, view.now, true);
+    K::managed_mut(&mut status).imported = Some(true);
+    let note = Note::new(EventReason::Adopted, format!("{id} was taken over; only ownership tags are written"));
+    Decision::act(
+        status,
+        Verdict::acting(Reason::Provisioning, format!("taking over {id}")),
+        Action::Store(Some(note)),
+    )
+}
+
+/// The recorded id is not listed, or listed as deleted.
+fn missing<K: Managed>(object: &K, view: &View, mut status: K::Status, id: &str) -> Decision<K::Status> {
+    let lists = object.lists(view);
+    let managed = K::managed(&status);
+    let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let shown_by = recorded + view.windows.visibility;
+    if managed.seen != Some(true) && begun(object, view) <= shown_by {
+        let verdict = Verdict::acting(Reason::Provisioning, format!("{id} was made; AWS does not list it yet"));
+        return Decision::say(status, verdict).refreshing(lists);
+    }
+    let missing = &view.memory.missing;
+    let spread = match (missing.first(), missing.last()) {
+        (Some(first), Some(last)) => last.duration_since(*first),
+        _ => SignedDuration::ZERO,
+    };
+    if missing.len() < LOST_AFTER_LISTS || spread < LOST_AFTER {
+        let mut verdict = Verdict::unknown(
+            Reason::AwsUnavailable,
+            format!("AWS does not list {id} any more; looking again before it is called lost"),
+        );
+        verdict.acting = false;
+        let next = missing.last().map_or(view.now, |l| *l + LOST_AFTER / 2);
+        return Decision::say(status, verdict).at(next).refreshing(lists);
+    }
+    let code = consent::code(
+        Act::OrderAgain,
+        object.uid(),
+        object.meta().generation.unwrap_or_default(),
+        id,
+    );
+    let consented = granted(object, &status, &code);
+    if !K::REPAIRED_WHEN_LOST && !consented {
+        let verdict = Verdict::stalled(
+            Reason::LostAtAws,
+            format!(
+                "{id} was there and AWS does not list it any more: somebody deleted it, or it belongs to another account now. \
+                 To order it again: {}",
+                consent::command(&object.key(), &code)
+            ),
+        );
+        return Decision::say(status, verdict);
+    }
+    if object.paused() {
+        return Decision::say(status, super::paused_verdict());
+    }
+    K::set_aws_id(&mut status, None);
+    let managed = K::managed_mut(&mut status);
+    managed.recorded_at = None;
+    managed.seen = None;
+    managed.imported = None;
+    managed.intents.clear();
+    if consented {
+        managed.consent_used = Some(code);
+    }
+    let note = Note::new(EventReason::LostAtAws, format!("{id} is lost and is made again"));
+    Decision::act(
+        status,
+        Verdict::acting(Reason::Provisioning, format!("making {id} again")),
+        Action::Store(Some(note)),
+    )
+}
+
+/// The AWS object exists: tags, then what the kind wants, one step at a time.
+fn converge<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+    id: &str,
+    actual: &crate::aws::Tags,
+) -> Decision<K::Status> {
+    object.facts(view, id, &mut status);
+    let (steps, refusal) = match steps(object, view, &status, id, actual) {
+        Ok(steps) => (steps, None),
+        Err(verdict) => (tag_steps(object, view, &status, id, actual), Some(verdict)),
+    };
+    if let Some(decision) = close_intents(object, view, &status, &steps) {
+        return decision;
+    }
+    let mut pending = None;
+    let mut waits_until: Option<Timestamp> = None;
+    for step in steps {
+        let hash = step.call.params_hash();
+        if view.memory.accepted.get(&hash).is_some_and(|until| *until > view.now) {
+            pending = Some(format!("AWS accepted to {}; its lists do not show it yet", step.does));
+            continue;
+        }
+        if let Some(refusal) = view.memory.refused.get(&hash)
+            && refusal.retry_at > view.now
+        {
+            let mut decision = Decision::say(status, refused(refusal)).at(refusal.retry_at);
+            decision.verdict.statements.extend(kind_statements(object, view, id));
+            return decision;
+        }
+        let target = step.call.target().unwrap_or(id).to_owned();
+        if let Some(until) = view.memory.unknown.get(&target)
+            && begun(object, view) <= *until
+        {
+            pending = Some(format!("the answer to an earlier change of {target} was lost; nothing else is sent to it until its effect is known"));
+            waits_until = Some(*until);
+            continue;
+        }
+        if let Some(open) = K::managed(&status).intents.get(&step.slot).cloned()
+            && !step.slot.is_empty()
+        {
+            let natural_child = step.care == Care::CreateChild;
+            let free = if natural_child {
+                matches!(settle::judge(view, &open, begun(object, view), true), settle::Settled::SendAgain)
+            } else {
+                settle::expired(view, &open.send_by, begun(object, view))
+            };
+            if !free {
+                let until = time(Some(&open.send_by)).unwrap_or(view.now)
+                    + if natural_child { SignedDuration::ZERO } else { view.windows.settled() };
+                return Decision::say(status, settle::settling(Some(&open)))
+                    .at(until)
+                    .refreshing(object.lists(view));
+            }
+        }
+        if object.paused() {
+            let mut verdict = object.verdict(view, id);
+            verdict.provisioned = false;
+            verdict.statements.push(paused_by(&step));
+            return Decision::say(status, verdict);
+        }
+        return guarded(object, view, status, id, step);
+    }
+    if let Some(message) = pending {
+        let mut verdict = Verdict::acting(Reason::Updating, message);
+        verdict.statements = kind_statements(object, view, id);
+        let decision = Decision::say(status, verdict).refreshing(object.lists(view));
+        return match waits_until {
+            Some(until) => decision.at(until),
+            None => decision,
+        };
+    }
+    if let Some(mut verdict) = refusal {
+        for statement in kind_statements(object, view, id) {
+            if !verdict.statements.iter().any(|s| s.condition == statement.condition) {
+                verdict.statements.push(statement);
+            }
+        }
+        return Decision::say(status, verdict);
+    }
+    let verdict = object.verdict(view, id);
+    if let Some(fetch) = object.fetches(view, id, &status).into_iter().next()
+        && (!object.paused() || matches!(fetch, crate::managed::Fetch::Routes { .. }))
+    {
+        return Decision::act(status, verdict, Action::Fetch(fetch));
+    }
+    Decision::say(status, verdict)
+}
+
+fn kind_statements<K: Managed>(object: &K, view: &View, id: &str) -> Vec<Statement> {
+    object.verdict(view, id).statements
+}
+
+fn paused_by(step: &Step) -> Statement {
+    Statement {
+        condition: "Provisioned",
+        truth: Truth::False,
+        reason: Reason::Paused,
+        message: format!("paused before: {}", step.does),
+    }
+}
+
+fn tag_steps<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    id: &str,
+    actual: &crate::aws::Tags,
+) -> Vec<Step> {
+    let Some(account) = view.account() else { return vec![] };
+    let mut wanted = tags::declared(object.common(), account);
+    wanted.extend(tags::ownership(
+        &identity_tag(object, view),
+        object.uid(),
+        K::managed(status).imported == Some(true),
+    ));
+    let (set, remove) = tags::difference(&wanted, actual);
+    if set.is_empty() && remove.is_empty() {
+        return vec![];
+    }
+    object
+        .tag(view, id, set, remove)
+        .into_iter()
+        .map(|call| Step::harmless(call, EventReason::Tagged, format!("write the tags of {id}")))
+        .collect()
+}
+
+fn steps<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    id: &str,
+    actual: &crate::aws::Tags,
+) -> Result<Vec<Step>, Verdict> {
+    let mut steps = tag_steps(object, view, status, id, actual);
+    steps.extend(object.converge(view, id)?);
+    Ok(steps)
+}
+
+/// Intents whose effect is seen are closed; earlier tokens once they can do nothing any more.
+fn close_intents<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    steps: &[Step],
+) -> Option<Decision<K::Status>> {
+    let begun = begun(object, view);
+    let mut after = status.clone();
+    let managed = K::managed_mut(&mut after);
+    managed.intents.retain(|slot, intent| {
+        let due = steps.iter().any(|s| s.slot == *slot);
+        let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH) - SignedDuration::from_secs(30);
+        let seen = !due && begun > sent;
+        let earlier = intent.earlier.values().all(|t| settle::expired(view, t, begun));
+        !(seen && earlier)
+    });
+    for intent in managed.intents.values_mut() {
+        intent.earlier.retain(|_, t| !settle::expired(view, t, begun));
+    }
+    (after != *status).then(|| {
+        Decision::act(
+            after,
+            Verdict::acting(Reason::Updating, "a change took effect"),
+            Action::Store(None),
+        )
+    })
+}
+
+/// Holds a step that would cut the last healthy path.
+fn guarded<K: Managed>(
+    object: &K,
+    view: &View,
+    status: K::Status,
+    id: &str,
+    mut step: Step,
+) -> Decision<K::Status> {
+    if let Care::Disruptive(disruption) = &step.care {
+        match hold(object, view, &status, &step, disruption) {
+            Ok(code) => step.consent = code,
+            Err((statement, message)) => {
+                let mut verdict = object.verdict(view, id);
+                verdict.provisioned = false;
+                let mut entry = waiting(disruption.reason, Actor::You, message, Some("the step is done"));
+                entry.on.clone_from(&statement.message);
+                verdict.waiting_for.push(entry);
+                verdict.statements.push(statement);
+                return Decision::say(status, verdict);
+            }
+        }
+    }
+    let verdict = {
+        let mut verdict = Verdict::acting(Reason::Updating, step.does.clone());
+        verdict.statements = kind_statements(object, view, id);
+        verdict
+    };
+    Decision::act(status, verdict, Action::Call(Box::new(step)))
+}
+
+/// `Ok` with the consent that is used up, if the step may be done; else the condition that holds it.
+pub(super) fn hold<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    step: &Step,
+    disruption: &Disruption,
+) -> Result<Option<String>, (Statement, String)> {
+    use crate::api::aws_account::Guard;
+    let enforced = view.account().is_none_or(|a| a.guard == Guard::Enforce);
+    let Finding::LastPath(gateways) = guard::check(view, disruption) else { return Ok(None) };
+    if !enforced {
+        return Ok(None);
+    }
+    let secret = step.call.secret().map_or(String::new(), |s| s.resource_version.clone());
+    let details = format!("{} {} {secret}", step.call.params_hash(), step.slot);
+    let code = consent::code(
+        Act::Disrupt,
+        object.uid(),
+        object.meta().generation.unwrap_or_default(),
+        &details,
+    );
+    if granted(object, status, &code) {
+        return Ok(Some(code));
+    }
+    let gateways: Vec<String> = gateways.into_iter().collect();
+    let message = format!(
+        "held: to {} would cut the last healthy path to {}. To do it all the same: {}",
+        step.does,
+        gateways.join(", "),
+        consent::command(&object.key(), &code)
+    );
+    Err((
+        Statement {
+            condition: "Guarded",
+            truth: Truth::True,
+            reason: disruption.reason,
+            message: message.clone(),
+        },
+        message,
+    ))
+}

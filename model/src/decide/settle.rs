@@ -1,0 +1,129 @@
+//! Open intents: told apart by look-ups alone, never by an error.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::status::Intent;
+use crate::identity::{Located, locate};
+use crate::managed::{EventReason, Managed};
+use crate::reason::Reason;
+use crate::verdict::Verdict;
+use crate::view::View;
+
+use super::{Action, Decision, Note, SELF, claim, identity_tag, stamp, time};
+
+/// What an open create intent amounts to, given that a complete look-up begun at `begun` did not
+/// show its object.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// Not known yet; look again then.
+    Wait(Timestamp),
+    /// Known not to exist by a first look-up: store when, and look once more.
+    FirstEmpty,
+    /// It was never made.
+    NotCreated,
+    /// AWS keeps it unique: it may be sent again with a new token.
+    SendAgain,
+    /// It is too old to be of this life of the cluster.
+    Stale,
+}
+
+/// Judges an open create intent whose object was not found. `natural`: AWS keeps it unique.
+pub(super) fn judge(view: &View, intent: &Intent, begun: Timestamp, natural: bool) -> Settled {
+    let send_by = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH);
+    if natural {
+        return if begun > send_by { Settled::SendAgain } else { Settled::Wait(send_by) };
+    }
+    let settled_at = send_by + view.windows.settled();
+    if begun <= settled_at {
+        return Settled::Wait(settled_at);
+    }
+    match time(intent.not_found_at.as_deref()) {
+        None if begun > send_by + SignedDuration::from_hours(1) => Settled::Stale,
+        None => Settled::FirstEmpty,
+        Some(first) if begun > first => Settled::NotCreated,
+        Some(first) => Settled::Wait(first),
+    }
+}
+
+/// True once nothing that was signed for this intent can take effect or still be hidden.
+pub(super) fn expired(view: &View, send_by: &str, begun: Timestamp) -> bool {
+    time(Some(send_by)).is_none_or(|t| begun > t + view.windows.settled())
+}
+
+/// Settles what is open before the object is let go: what a create made is recorded first.
+pub(super) fn before_leaving<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+) -> Decision<K::Status> {
+    let lists = object.lists(view);
+    let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
+    if K::aws_id(&status).is_none() && K::managed(&status).intents.contains_key(SELF) {
+        let candidates = object.candidates(view);
+        let tag = identity_tag(object, view);
+        let created = match locate(&claim(object, view, &status, &tag), &candidates, |u| view.lives(u), |i| view.owner(i)) {
+            Located::Created(c) | Located::Readopt(c) => Some(c.id.clone()),
+            _ => None,
+        };
+        if let Some(id) = created {
+            record::<K>(&mut status, &id, view.now, false);
+            return Decision::act(status, super::deleting_verdict(), Action::Store(None));
+        }
+    }
+    let managed = K::managed_mut(&mut status);
+    let closed: Vec<String> = managed
+        .intents
+        .iter()
+        .filter(|(_, i)| {
+            expired(view, &i.send_by, begun) && i.earlier.values().all(|t| expired(view, t, begun))
+        })
+        .map(|(slot, _)| slot.clone())
+        .collect();
+    if closed.is_empty() {
+        let wait = managed
+            .intents
+            .values()
+            .filter_map(|i| time(Some(&i.send_by)))
+            .max()
+            .unwrap_or(view.now)
+            + view.windows.settled();
+        let verdict = settling(managed.intents.values().next());
+        return Decision::say(status, verdict).at(wait).refreshing(lists);
+    }
+    // A complete look-up after the window shows what there is: one more for what AWS does not keep unique.
+    let mut note = None;
+    for slot in closed {
+        let unique = K::NATURAL || slot != SELF;
+        let intent = managed.intents.get_mut(&slot).expect("taken from the same map");
+        if unique || intent.id.is_some() || time(intent.not_found_at.as_deref()).is_some_and(|first| begun > first) {
+            note = Some(Note::new(EventReason::NotCreated, format!("{} had no effect", intent.operation)));
+            managed.intents.remove(&slot);
+        } else if intent.not_found_at.is_none() {
+            intent.not_found_at = Some(begun.to_string());
+        } else {
+            let verdict = settling(Some(intent));
+            return Decision::say(status, verdict).at(begun).refreshing(lists);
+        }
+    }
+    Decision::act(status, super::deleting_verdict(), Action::Store(note))
+}
+
+/// Records the AWS id and closes the create's intent.
+pub(super) fn record<K: Managed>(status: &mut K::Status, id: &str, now: Timestamp, seen: bool) {
+    K::set_aws_id(status, Some(id.to_owned()));
+    let managed = K::managed_mut(status);
+    managed.intents.remove(SELF);
+    managed.recorded_at = Some(stamp(now));
+    managed.seen = seen.then_some(true);
+    managed.deleted_at = None;
+    managed.unrecorded_since = None;
+}
+
+/// What is said while an intent is open.
+pub(super) fn settling(intent: Option<&Intent>) -> Verdict {
+    let operation = intent.map_or("a call", |i| i.operation.as_str());
+    Verdict::acting(
+        Reason::SettlingCreate,
+        format!("the answer to {operation} was lost or is not there yet; nothing is sent again until complete look-ups have told what it did"),
+    )
+}
