@@ -131,6 +131,7 @@ pub(super) fn detach(ctx: &mut Ctx<'_>, params: &Params) -> Result<String, AwsEr
     ctx.world
         .schedule(now, delay, Event::VpnGatewayDetached(id.to_owned()));
     drop_associations(ctx.world, now, id);
+    crate::services::directconnect::vpn_gateway_detached(ctx.world, now, id);
     Ok(DONE.to_owned())
 }
 
