@@ -64,7 +64,7 @@ impl Release {
             .collect();
         let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items});
         control_plane.kubectl_with_input(
-            &["apply", "-n", &self.namespace, "-f", "-"],
+            &["apply", "--server-side", "--force-conflicts", "-f", "-"],
             &list.to_string(),
         )?;
         let deployment = documents

@@ -24,10 +24,10 @@ while IFS= read -r line; do
 " ;;
   esac
 done
-for p in $pids; do kill -KILL -- "-$p" 2>/dev/null; done
+for p in $pids; do kill -KILL "-$p" 2>/dev/null; done
 for p in $pids; do
   n=0
-  while [ $n -lt 30 ] && kill -0 -- "-$p" 2>/dev/null; do n=$((n + 1)); sleep 0.1; done
+  while [ $n -lt 30 ] && kill -0 "-$p" 2>/dev/null; do n=$((n + 1)); sleep 0.1; done
 done
 printf '%s' "$dirs" | while IFS= read -r d; do rm -rf -- "$d"; done
 "#;
