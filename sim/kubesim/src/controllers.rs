@@ -57,8 +57,7 @@ impl State {
                 continue;
             }
             if let Some(def) = self.definition(&key.resource) {
-                // Nothing is refused here: no precondition was given.
-                let _deleted = self.delete_key(&def, &key, &object, false);
+                self.delete_key(&def, &key, &object, false);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Field sets of server-side apply: paths into an object, differences between two objects, merging by schema.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write};
 
 use serde_json::{Map, Value, json};
 
@@ -63,9 +63,9 @@ pub(crate) fn display(path: &[String]) -> String {
         } else if let Some(key) = step.strip_prefix("k:") {
             let keys: Map<String, Value> = serde_json::from_str(key).unwrap_or_default();
             let parts: Vec<String> = keys.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            out.push_str(&format!("[{}]", parts.join(",")));
+            let _infallible = write!(out, "[{}]", parts.join(","));
         } else if let Some(value) = step.strip_prefix("v:") {
-            out.push_str(&format!("[={value}]"));
+            let _infallible = write!(out, "[={value}]");
         }
     }
     out
@@ -260,14 +260,13 @@ fn step_position(items: &[Value], step: &str) -> Option<usize> {
 
 /// The value at a path.
 pub(crate) fn lookup<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter()
-        .try_fold(value, |value, step| match step.strip_prefix("f:") {
-            Some(name) => value.get(name),
-            None => {
-                let items = value.as_array()?;
-                items.get(step_position(items, step)?)
-            }
-        })
+    path.iter().try_fold(value, |value, step| {
+        if let Some(name) = step.strip_prefix("f:") {
+            return value.get(name);
+        }
+        let items = value.as_array()?;
+        items.get(step_position(items, step)?)
+    })
 }
 
 /// Takes the value at a path out, and its parent with it when nothing is left in there.

@@ -9,8 +9,10 @@
 
 mod builtin;
 mod call;
+pub mod conformance;
 mod control;
 mod controllers;
+mod delete;
 mod direct;
 mod discovery;
 mod error;

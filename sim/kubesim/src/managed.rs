@@ -1,6 +1,6 @@
 //! `metadata.managedFields`: who owns which field, and server-side apply on top of it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write};
 
 use serde_json::{Value, json};
 
@@ -50,10 +50,10 @@ impl Entry {
     fn describe(&self) -> String {
         let mut out = format!("{:?}", self.manager);
         if !self.subresource.is_empty() {
-            out.push_str(&format!(" with subresource {:?}", self.subresource));
+            let _infallible = write!(out, " with subresource {:?}", self.subresource);
         }
         if self.operation == "Update" {
-            out.push_str(&format!(" using {} at {}", self.api_version, self.time));
+            let _infallible = write!(out, " using {} at {}", self.api_version, self.time);
         }
         out
     }
@@ -199,7 +199,7 @@ pub(crate) fn apply(
     let before = mine
         .map(|index| entries[index].fields.0.clone())
         .unwrap_or_default();
-    for path in before.iter().rev().filter(|path| !set.contains(*path)) {
+    for path in before.iter().filter(|path| !set.contains(*path)) {
         let other = |(index, entry): (usize, &Entry)| {
             Some(index) != mine && entry.fields.0.iter().any(|owned| owned.starts_with(path))
         };

@@ -75,7 +75,7 @@ impl State {
             return Err(ApiError::patch_rejected());
         }
         builtin::to_storage(def, &mut new);
-        self.finish_update(call, key, &old, new, Origin::Patch)
+        self.finish_update(call, &key, &old, new, Origin::Patch)
     }
 
     /// Server-side apply.
@@ -131,6 +131,6 @@ impl State {
             return self.create_stored(call, object, Origin::Apply);
         };
         let merged = managed::apply(Some(&old), &applied, &def, writer, force)?;
-        self.finish_update(call, key, &old, merged, Origin::Apply)
+        self.finish_update(call, &key, &old, merged, Origin::Apply)
     }
 }

@@ -70,11 +70,9 @@ pub(crate) fn prune(value: &mut Value, schema: &Value, path: &str, unknown: &mut
                 }
             }
         }
-        Value::Array(items) => {
-            if schema["items"].is_object() {
-                for (index, item) in items.iter_mut().enumerate() {
-                    prune(item, &schema["items"], &format!("{path}[{index}]"), unknown);
-                }
+        Value::Array(items) if schema["items"].is_object() => {
+            for (index, item) in items.iter_mut().enumerate() {
+                prune(item, &schema["items"], &format!("{path}[{index}]"), unknown);
             }
         }
         _ => {}
@@ -316,7 +314,7 @@ impl Validator<'_> {
                 path,
                 format!("\"{}\"", type_name(value)),
                 detail,
-            ))
+            ));
         };
         if let Some(schemas) = schema["oneOf"].as_array()
             && matching(schemas) != 1

@@ -129,7 +129,7 @@ fn without_metadata(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .filter(|(name, _)| *name != "metadata")
 }
 
-fn dry_run(call: &Call) -> bool {
+pub(crate) fn dry_run(call: &Call) -> bool {
     call.parameter("dryRun").is_some()
 }
 
@@ -219,7 +219,7 @@ impl State {
         if dry_run(call) {
             return Ok(Done { code: 201, object });
         }
-        let stored = self.commit(key, object);
+        let stored = self.commit(&key, object);
         Ok(Done {
             code: 201,
             object: (*stored).clone(),
@@ -255,14 +255,14 @@ impl State {
             );
             return Err(ApiError::conflict(&def.plural, &def.group, &call.name, why));
         }
-        self.finish_update(call, key, &old, object, Origin::Put)
+        self.finish_update(call, &key, &old, object, Origin::Put)
     }
 
     /// The common end of PUT and every patch.
     pub(crate) fn finish_update(
         &mut self,
         call: &Call,
-        key: Key,
+        key: &Key,
         old: &Arc<Value>,
         mut new: Value,
         origin: Origin,
@@ -317,8 +317,8 @@ impl State {
                 .as_array()
                 .is_some_and(|f| !f.is_empty());
         if meta::deleting(&new) && meta::finalizers(&new).next().is_none() && !keeps {
-            self.remove(&key);
-            self.settle(&key);
+            self.remove(key);
+            self.settle(key);
             return Ok(Done {
                 code: 200,
                 object: new,
@@ -331,111 +331,15 @@ impl State {
         })
     }
 
-    /// DELETE of one object.
-    pub(crate) fn delete(&mut self, call: &Call) -> Result<Done, ApiError> {
-        let def = call.def.clone();
-        let key = Self::key(&def, call.namespace(), &call.name);
-        let old = self
-            .live
-            .get(&key)
-            .cloned()
-            .ok_or_else(|| ApiError::not_found(&def, &call.name))?;
-        let options: Value = if call.body.is_empty() {
-            json!({})
-        } else {
-            serde_json::from_slice(&call.body)
-                .map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))?
-        };
-        for (field, name, hint) in [
-            (
-                "uid",
-                "UID",
-                ". The object might have been deleted and then recreated",
-            ),
-            (
-                "resourceVersion",
-                "ResourceVersion",
-                ". The object might have been modified",
-            ),
-        ] {
-            let live = meta::text(&old, field);
-            if let Some(wanted) = options["preconditions"][field].as_str()
-                && wanted != live
-            {
-                let why = format!(
-                    "the {name} in the precondition ({wanted}) does not match the {name} in record ({live}){hint}"
-                );
-                return Err(ApiError::conflict(&def.kind, &def.group, &call.name, why));
-            }
-        }
-        let dry = dry_run(call) || options["dryRun"].is_array();
-        self.delete_key(&def, &key, &old, dry)
-    }
-
-    /// Deletes what lies at a key, or marks it as being deleted.
-    pub(crate) fn delete_key(
-        &mut self,
-        def: &ResourceDef,
-        key: &Key,
-        old: &Arc<Value>,
-        dry: bool,
-    ) -> Result<Done, ApiError> {
-        let mut object = (**old).clone();
-        let lingers = match def.kind.as_str() {
-            "Namespace" => true,
-            "CustomResourceDefinition" if def.group == "apiextensions.k8s.io" => {
-                if !meta::deleting(old) {
-                    meta::set(
-                        &mut object,
-                        "finalizers",
-                        json!(["customresourcecleanup.apiextensions.k8s.io"]),
-                    );
-                }
-                true
-            }
-            _ => meta::finalizers(old).next().is_some(),
-        };
-        if !lingers {
-            if !dry {
-                self.remove(key);
-                self.settle(key);
-            }
-            return Ok(Done {
-                code: 200,
-                object: success(def, key, old),
-            });
-        }
-        if meta::deleting(old) {
-            return Ok(Done { code: 200, object });
-        }
-        meta::set(&mut object, "deletionTimestamp", json!(self.time()));
-        if def.kind == "Namespace" {
-            object["status"]["phase"] = json!("Terminating");
-        } else {
-            meta::set(&mut object, "deletionGracePeriodSeconds", json!(0));
-        }
-        if let Some(generation) = object["metadata"]["generation"].as_i64() {
-            meta::set(&mut object, "generation", json!(generation + 1));
-        }
-        if dry {
-            return Ok(Done { code: 200, object });
-        }
-        let stored = self.commit(key.clone(), object);
-        Ok(Done {
-            code: 200,
-            object: (*stored).clone(),
-        })
-    }
-
     /// Stores, and lets follow what the controllers of a real cluster would do.
-    pub(crate) fn commit(&mut self, key: Key, object: Value) -> Arc<Value> {
+    pub(crate) fn commit(&mut self, key: &Key, object: Value) -> Arc<Value> {
         let stored = self.put(key.clone(), object);
-        self.settle(&key);
+        self.settle(key);
         stored
     }
 
     /// After a change at `key`: custom resources are (un)served, terminating namespaces and CRDs emptied.
-    fn settle(&mut self, key: &Key) {
+    pub(crate) fn settle(&mut self, key: &Key) {
         if key.resource == CRDS {
             self.reload_crds();
         }
@@ -502,13 +406,4 @@ fn prepare_update(def: &ResourceDef, old: &Value, new: &mut Value, status: bool)
             meta::set(new, field, old["metadata"][field].clone());
         }
     }
-}
-
-/// The answer to a delete that took effect at once.
-fn success(def: &ResourceDef, key: &Key, old: &Value) -> Value {
-    let mut details = json!({"name": key.name, "kind": def.plural, "uid": old["metadata"]["uid"]});
-    if !def.group.is_empty() {
-        details["group"] = json!(def.group);
-    }
-    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 }

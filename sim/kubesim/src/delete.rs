@@ -1,0 +1,121 @@
+//! DELETE: preconditions, finalizers, and the kinds that linger until they are empty.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::{
+    call::Call,
+    error::ApiError,
+    meta,
+    resource::ResourceDef,
+    store::{Key, State},
+    write::{Done, dry_run},
+};
+
+impl State {
+    /// DELETE of one object.
+    pub(crate) fn delete(&mut self, call: &Call) -> Result<Done, ApiError> {
+        let def = call.def.clone();
+        let key = Self::key(&def, call.namespace(), &call.name);
+        let old = self
+            .live
+            .get(&key)
+            .cloned()
+            .ok_or_else(|| ApiError::not_found(&def, &call.name))?;
+        let options: Value = if call.body.is_empty() {
+            json!({})
+        } else {
+            serde_json::from_slice(&call.body)
+                .map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))?
+        };
+        for (field, name, hint) in [
+            (
+                "uid",
+                "UID",
+                ". The object might have been deleted and then recreated",
+            ),
+            (
+                "resourceVersion",
+                "ResourceVersion",
+                ". The object might have been modified",
+            ),
+        ] {
+            let live = meta::text(&old, field);
+            if let Some(wanted) = options["preconditions"][field].as_str()
+                && wanted != live
+            {
+                let why = format!(
+                    "the {name} in the precondition ({wanted}) does not match the {name} in record ({live}){hint}"
+                );
+                return Err(ApiError::conflict(&def.kind, &def.group, &call.name, why));
+            }
+        }
+        let dry = dry_run(call) || options["dryRun"].is_array();
+        Ok(self.delete_key(&def, &key, &old, dry))
+    }
+
+    /// Deletes what lies at a key, or marks it as being deleted.
+    pub(crate) fn delete_key(
+        &mut self,
+        def: &ResourceDef,
+        key: &Key,
+        old: &Arc<Value>,
+        dry: bool,
+    ) -> Done {
+        let mut object = (**old).clone();
+        let lingers = match def.kind.as_str() {
+            "Namespace" => true,
+            "CustomResourceDefinition" if def.group == "apiextensions.k8s.io" => {
+                if !meta::deleting(old) {
+                    meta::set(
+                        &mut object,
+                        "finalizers",
+                        json!(["customresourcecleanup.apiextensions.k8s.io"]),
+                    );
+                }
+                true
+            }
+            _ => meta::finalizers(old).next().is_some(),
+        };
+        if !lingers {
+            if !dry {
+                self.remove(key);
+                self.settle(key);
+            }
+            return Done {
+                code: 200,
+                object: success(def, key, old),
+            };
+        }
+        if meta::deleting(old) {
+            return Done { code: 200, object };
+        }
+        meta::set(&mut object, "deletionTimestamp", json!(self.time()));
+        if def.kind == "Namespace" {
+            object["status"]["phase"] = json!("Terminating");
+        } else {
+            meta::set(&mut object, "deletionGracePeriodSeconds", json!(0));
+        }
+        if let Some(generation) = object["metadata"]["generation"].as_i64() {
+            meta::set(&mut object, "generation", json!(generation + 1));
+        }
+        if dry {
+            return Done { code: 200, object };
+        }
+        let stored = self.commit(key, object);
+        Done {
+            code: 200,
+            object: (*stored).clone(),
+        }
+    }
+}
+
+/// The answer to a delete that took effect at once.
+fn success(def: &ResourceDef, key: &Key, old: &Value) -> Value {
+    let mut details = json!({"name": key.name, "kind": def.plural, "uid": old["metadata"]["uid"]});
+    if !def.group.is_empty() {
+        details["group"] = json!(def.group);
+    }
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+}
