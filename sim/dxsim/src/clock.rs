@@ -42,10 +42,7 @@ impl Clock {
 
     /// Puts the clock forward.
     pub fn advance(&mut self, by: SignedDuration) {
-        self.base_world = self
-            .base_world
-            .checked_add(by)
-            .unwrap_or(Timestamp::MAX);
+        self.base_world = self.base_world.checked_add(by).unwrap_or(Timestamp::MAX);
     }
 
     /// Sets the clock to a time; the world itself never goes back.

@@ -120,10 +120,12 @@ impl Planned {
     fn strikes(&mut self, subject: &Subject<'_>) -> bool {
         let matching = &self.fault.matching;
         let is = |wanted: &Option<String>, actual: &str| {
-            wanted.as_ref().is_none_or(|text| match text.strip_suffix('*') {
-                Some(start) => actual.starts_with(start),
-                None => text == actual,
-            })
+            wanted
+                .as_ref()
+                .is_none_or(|text| match text.strip_suffix('*') {
+                    Some(start) => actual.starts_with(start),
+                    None => text == actual,
+                })
         };
         let fits = is(&matching.service, subject.service)
             && is(&matching.operation, subject.operation)

@@ -142,10 +142,7 @@ impl Sim {
             before_effect: false,
         });
         if has(FaultKind::HoldAfterEffect)
-            && self
-                .hold(&call, "after", decision.resource.clone())
-                .await
-                == Release::Reset
+            && self.hold(&call, "after", decision.resource.clone()).await == Release::Reset
         {
             return reset;
         }
@@ -223,10 +220,7 @@ impl Sim {
         let (status, text) = match (service, body) {
             (Service::DirectConnect, Ok(text)) => (200, text),
             (Service::DirectConnect, Err(error)) => (error.status, json::failure(&error)),
-            (_, Ok(inner)) => (
-                200,
-                query::success(service, operation, &inner, request_id),
-            ),
+            (_, Ok(inner)) => (200, query::success(service, operation, &inner, request_id)),
             (_, Err(error)) => {
                 let error = query::error::localized(service, error);
                 (error.status, query::failure(service, &error, request_id))

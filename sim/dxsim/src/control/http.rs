@@ -119,9 +119,12 @@ fn number(query: &str, name: &str) -> Result<Option<u64>, (StatusCode, String)> 
     else {
         return Ok(None);
     };
-    text.parse()
-        .map(Some)
-        .map_err(|_| (StatusCode::BAD_REQUEST, format!("{name}={text} is no number")))
+    text.parse().map(Some).map_err(|_| {
+        (
+            StatusCode::BAD_REQUEST,
+            format!("{name}={text} is no number"),
+        )
+    })
 }
 
 fn wait(query: &str) -> Result<Option<Duration>, (StatusCode, String)> {

@@ -87,11 +87,7 @@ fn disguise(faults: &[Fault]) -> Option<FaultKind> {
     })
 }
 
-type Decided = (
-    Option<Caller>,
-    Result<String, AwsError>,
-    Option<String>,
-);
+type Decided = (Option<Caller>, Result<String, AwsError>, Option<String>);
 
 fn decide(state: &mut State, call: &Call, faults: &[Fault], times: Times) -> Decided {
     if state.world.aws_down {

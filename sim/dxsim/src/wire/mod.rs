@@ -60,7 +60,10 @@ impl Call {
                 service: Service::DirectConnect,
                 error: AwsError::client(
                     "UnknownOperationException",
-                    format!("dxsim does not simulate the service {}", credentials.service),
+                    format!(
+                        "dxsim does not simulate the service {}",
+                        credentials.service
+                    ),
                 ),
             });
         };

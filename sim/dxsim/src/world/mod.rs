@@ -17,8 +17,8 @@ pub use direct_connect::{
     GatewayType, VirtualInterface, VirtualInterfaceState, VirtualInterfaceType,
 };
 pub use ec2::{
-    Peering, PeeringSide, Route, RouteOrigin, RouteTable, RouteTarget, Subnet, TransitGateway,
-    VpcAttachment, VpcAttachmentState, Vpc, VpnGateway, VpnGatewayState,
+    Peering, PeeringSide, Route, RouteOrigin, RouteTable, RouteTarget, Subnet, TransitGateway, Vpc,
+    VpcAttachment, VpcAttachmentState, VpnGateway, VpnGatewayState,
 };
 pub use event::{Agenda, Event};
 pub use location::Location;

@@ -28,7 +28,9 @@ pub fn load(world: &mut World, account: &AccountFile) -> Result<(), Error> {
 }
 
 fn unknown(object: &str, reference: &str) -> Error {
-    Error(format!("{object} refers to {reference}, which is not there"))
+    Error(format!(
+        "{object} refers to {reference}, which is not there"
+    ))
 }
 
 fn add_connection(world: &mut World, account: &str, file: &ConnectionFile) -> Result<(), Error> {
@@ -169,11 +171,15 @@ fn add_virtual_interface(
     let amazon_side_asn = match (&file.virtual_gateway_id, &file.direct_connect_gateway_id) {
         (Some(id), None) => {
             let gateway = world.vpn_gateways.get(id);
-            gateway.ok_or_else(|| unknown(&file.id, id))?.amazon_side_asn
+            gateway
+                .ok_or_else(|| unknown(&file.id, id))?
+                .amazon_side_asn
         }
         (None, Some(id)) => {
             let gateway = world.direct_connect_gateways.get(id);
-            gateway.ok_or_else(|| unknown(&file.id, id))?.amazon_side_asn
+            gateway
+                .ok_or_else(|| unknown(&file.id, id))?
+                .amazon_side_asn
         }
         (None, None) => 7224,
         (Some(_), Some(_)) => return Err(Error(format!("{}: two gateways", file.id))),

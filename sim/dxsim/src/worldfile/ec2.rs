@@ -4,7 +4,7 @@ use super::load::Error;
 use super::schema::{AccountFile, PeeringFile, RouteTableFile, VpcFile};
 use crate::world::{
     Peering, PeeringSide, Route, RouteOrigin, RouteTable, RouteTarget, Subnet, Tags,
-    TransitGateway, VpcAttachment, VpcAttachmentState, Vpc, VpnGateway, VpnGatewayState, World,
+    TransitGateway, Vpc, VpcAttachment, VpcAttachmentState, VpnGateway, VpnGatewayState, World,
 };
 
 /// Adds an account's VPCs and gateways.
@@ -61,7 +61,9 @@ pub(super) fn add_tags(world: &mut World, resource: &str, tags: &Tags) {
 }
 
 fn unknown(object: &str, reference: &str) -> Error {
-    Error(format!("{object} refers to {reference}, which is not there"))
+    Error(format!(
+        "{object} refers to {reference}, which is not there"
+    ))
 }
 
 fn add_vpc(world: &mut World, account: &AccountFile, file: &VpcFile) -> Result<(), Error> {

@@ -109,7 +109,9 @@ impl Generate {
         Location {
             name: format!("Generated location {number}"),
             region: self.region.clone(),
-            devices: (1..=4).map(|device| format!("{code}-dev{device}")).collect(),
+            devices: (1..=4)
+                .map(|device| format!("{code}-dev{device}"))
+                .collect(),
             port_speeds: ["1Gbps", "10Gbps", "100Gbps"].map(str::to_owned).into(),
             mac_sec_port_speeds: Vec::new(),
             providers: Vec::new(),

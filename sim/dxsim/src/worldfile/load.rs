@@ -39,9 +39,7 @@ pub fn load(files: &[WorldFile], seed: u64, now: Timestamp) -> Result<World, Err
         direct_connect::load(&mut world, account)?;
     }
     // What follows from what was declared (states, sessions, routes) is there from the start.
-    for _ in 0..2 {
-        world.settle(now);
-    }
+    crate::services::directconnect::settle(&mut world, now);
     crate::network::start(&mut world, now);
     Ok(world)
 }
@@ -112,7 +110,10 @@ pub(crate) fn prefix(file: &PrefixFile) -> Prefix {
 
 fn add_account(world: &mut World, file: &AccountFile) -> Result<(), Error> {
     if file.id.len() != 12 || !file.id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error(format!("account {}: twelve digits expected", file.id)));
+        return Err(Error(format!(
+            "account {}: twelve digits expected",
+            file.id
+        )));
     }
     let roles = file
         .roles

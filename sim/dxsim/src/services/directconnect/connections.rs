@@ -4,7 +4,7 @@ mod lifecycle;
 mod operations;
 
 pub use lifecycle::{approve, built, complete, forget, gone, reject, reset_done, set_cut, settle};
-pub use operations::{create, delete, describe, update, update_billing_mode};
+pub use operations::{create, delete, describe, update, update_billing_mode, with_tags};
 
 use super::{arn, input, output};
 use crate::context::Ctx;
@@ -47,7 +47,7 @@ impl World {
 }
 
 /// Prefixes in the pool of a port of this bandwidth (User Guide, "Prefix pools").
-fn pool(bandwidth: &str) -> i32 {
+pub fn pool(bandwidth: &str) -> i32 {
     match bandwidth {
         "400Gbps" => 50_000,
         "100Gbps" => 30_000,

@@ -9,19 +9,24 @@ use std::collections::BTreeSet;
 pub fn read<T: DeserializeOwned>(input: &Value) -> Result<T, AwsError> {
     T::deserialize(input).map_err(|error| {
         let text = error.to_string();
-        let missing = text
+        let absent = text
             .strip_prefix("missing field `")
             .and_then(|rest| rest.split_once('`'));
-        match missing {
-            Some((name, _)) => AwsError::client(
-                "ValidationException",
-                format!(
-                    "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
-                ),
-            ),
+        match absent {
+            Some((name, _)) => missing(name),
             None => AwsError::client("SerializationException", text),
         }
     })
+}
+
+/// The front end's error for a required member that is absent.
+pub fn missing(name: &str) -> AwsError {
+    AwsError::client(
+        "ValidationException",
+        format!(
+            "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        ),
+    )
 }
 
 /// Direct Connect's one error for everything that is wrong with a request.
@@ -36,7 +41,9 @@ pub fn check_name(member: &str, name: &str) -> Result<(), AwsError> {
         return Err(refused(format!("{member} must not be empty")));
     }
     if name.chars().count() > 100 {
-        return Err(refused(format!("{member} must have at most 100 characters")));
+        return Err(refused(format!(
+            "{member} must have at most 100 characters"
+        )));
     }
     Ok(())
 }
@@ -85,9 +92,7 @@ pub fn check_tags(tags: &[TagInput], existing: &crate::world::Tags) -> Result<()
 fn check_tag_text(what: &str, text: &str, min: usize, max: usize) -> Result<(), AwsError> {
     let length = text.chars().count();
     let allowed = |character: char| {
-        character.is_alphanumeric()
-            || character.is_whitespace()
-            || "_.:/=+-@".contains(character)
+        character.is_alphanumeric() || character.is_whitespace() || "_.:/=+-@".contains(character)
     };
     if length >= min && length <= max && text.chars().all(allowed) {
         return Ok(());

@@ -24,7 +24,10 @@ struct Describe {
 pub fn describe(ctx: &mut Ctx<'_>, input: &Value) -> Result<Value, AwsError> {
     let input: Describe = read(input)?;
     let id = input.connection_id;
-    if let Some(kind) = input.loa_content_type.filter(|kind| kind != "application/pdf") {
+    if let Some(kind) = input
+        .loa_content_type
+        .filter(|kind| kind != "application/pdf")
+    {
         return Err(refused(format!("LOA content type {kind} is invalid")));
     }
     let connection = own(ctx, &id)?;

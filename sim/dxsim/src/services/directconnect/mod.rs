@@ -1,14 +1,21 @@
 //! Direct Connect: every operation of its API, by name.
 
+mod addresses;
 pub mod arn;
+mod associations;
+mod bgp_peers;
+mod capacity;
 pub mod connections;
+mod gateways;
 mod input;
 mod loa;
 mod locations;
 mod names;
 mod output;
 mod paging;
+mod router_configuration;
 mod tags;
+mod virtual_interfaces;
 
 use crate::context::Ctx;
 use crate::error::AwsError;
@@ -19,18 +26,41 @@ use serde_json::{Value, json};
 /// Answers one call.
 pub fn handle(ctx: &mut Ctx<'_>, operation: &str, input: &Value) -> Result<Value, AwsError> {
     match operation {
+        "AssociateVirtualInterface" => virtual_interfaces::associate(ctx, input),
+        "CreateBGPPeer" => bgp_peers::create(ctx, input),
         "CreateConnection" => connections::create(ctx, input),
-        "DescribeConnections" => connections::describe(ctx, input),
-        "UpdateConnection" => connections::update(ctx, input),
-        "UpdateConnectionsBillingMode" => connections::update_billing_mode(ctx, input),
+        "CreateDirectConnectGateway" => gateways::create(ctx, input),
+        "CreateDirectConnectGatewayAssociation" => associations::create(ctx, input),
+        "CreatePrivateVirtualInterface" => virtual_interfaces::private(ctx, input),
+        "CreatePublicVirtualInterface" => virtual_interfaces::public(ctx, input),
+        "CreateTransitVirtualInterface" => virtual_interfaces::transit(ctx, input),
+        "DeleteBGPPeer" => bgp_peers::delete(ctx, input),
         "DeleteConnection" => connections::delete(ctx, input),
-        "DescribeLoa" => loa::describe(ctx, input),
+        "DeleteDirectConnectGateway" => gateways::delete(ctx, input),
+        "DeleteDirectConnectGatewayAssociation" => associations::delete(ctx, input),
+        "DeleteVirtualInterface" => virtual_interfaces::delete(ctx, input),
         "DescribeConnectionLoa" => Ok(json!({"loa": loa::describe(ctx, input)?})),
-        "DescribeLocations" => Ok(locations::describe(ctx)),
+        "DescribeConnections" => connections::describe(ctx, input),
         "DescribeCustomerMetadata" => Ok(locations::customer_metadata()),
+        "DescribeDirectConnectGatewayAssociations" => associations::describe(ctx, input),
+        "DescribeDirectConnectGatewayAttachments" => {
+            virtual_interfaces::describe_attachments(ctx, input)
+        }
+        "DescribeDirectConnectGateways" => gateways::describe(ctx, input),
+        "DescribeLoa" => loa::describe(ctx, input),
+        "DescribeLocations" => Ok(locations::describe(ctx)),
+        "DescribeRouterConfiguration" => router_configuration::describe(ctx, input),
+        "DescribeTags" => tags::describe(ctx, input),
+        "DescribeVirtualGateways" => Ok(locations::virtual_gateways(ctx)),
+        "DescribeVirtualInterfaces" => virtual_interfaces::describe(ctx, input),
+        "ListVirtualInterfaceRoutes" => virtual_interfaces::list_routes(ctx, input),
         "TagResource" => tags::tag(ctx, input),
         "UntagResource" => tags::untag(ctx, input),
-        "DescribeTags" => tags::describe(ctx, input),
+        "UpdateConnection" => connections::update(ctx, input),
+        "UpdateConnectionsBillingMode" => connections::update_billing_mode(ctx, input),
+        "UpdateDirectConnectGateway" => gateways::update(ctx, input),
+        "UpdateDirectConnectGatewayAssociation" => associations::update(ctx, input),
+        "UpdateVirtualInterfaceAttributes" => virtual_interfaces::update(ctx, input),
         other => names::rest(other, input),
     }
 }
@@ -46,14 +76,32 @@ pub fn happen(world: &mut World, at: Timestamp, event: &Event) {
         Event::ConnectionDeleted(id) => connections::gone(world, at, id),
         Event::ConnectionForgotten(id) => connections::forget(world, at, id),
         Event::PortReset(id) => connections::reset_done(world, at, id),
+        Event::VirtualInterfaceVerified(id) => virtual_interfaces::verified(world, at, id),
+        Event::VirtualInterfaceProvisioned(id) => virtual_interfaces::provisioned(world, at, id),
+        Event::VirtualInterfaceDeleted(id) => virtual_interfaces::deleted(world, at, id),
+        Event::VirtualInterfaceForgotten(id) => virtual_interfaces::forget(world, at, id),
+        Event::BgpPeerVerified(id, peer) => bgp_peers::verified(world, at, id, peer),
+        Event::BgpPeerProvisioned(id, peer) => bgp_peers::provisioned(world, at, id, peer),
+        Event::BgpPeerDeleted(id, peer) => bgp_peers::gone(world, at, id, peer),
+        Event::DirectConnectGatewayAvailable(id) => gateways::available(world, at, id),
+        Event::DirectConnectGatewayDeleted(id) => gateways::gone(world, at, id),
+        Event::AssociationAssociated(id) => associations::associated(world, at, id),
+        Event::AssociationUpdated(id) => associations::updated(world, at, id),
+        Event::AssociationDisassociated(id) => associations::disassociated(world, at, id),
+        Event::AttachmentAttached(id) => virtual_interfaces::attached(world, at, id),
+        Event::AttachmentDetached(id) => virtual_interfaces::detached(world, at, id),
         _ => {}
     }
 }
 
-/// Lets port and interface states follow what they depend on.
+/// Lets ports follow the light and associations their VGW. Virtual interfaces follow BGP: see the
+/// network.
 pub fn settle(world: &mut World, at: Timestamp) {
     connections::settle(world, at);
+    associations::settle(world, at);
 }
 
-/// A VGW has left its VPC: its association with a Direct Connect gateway goes.
-pub(crate) fn vpn_gateway_detached(_world: &mut World, _at: Timestamp, _vpn_gateway_id: &str) {}
+/// A VGW is leaving its VPC: its association with a Direct Connect gateway goes.
+pub(crate) fn vpn_gateway_detached(world: &mut World, at: Timestamp, _vpn_gateway_id: &str) {
+    associations::settle(world, at);
+}
