@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import pathlib
 import re
 import subprocess
 import threading
@@ -14,14 +15,17 @@ from botocore.exceptions import ClientError
 
 import shapes
 
+HERE = pathlib.Path(__file__).resolve().parent
 REGION = "us-east-1"
+KEY = "AKIANETWORK"
+ACCOUNT = "111122223333"
 
 
 class Simulator:
     """One running dxsim on a port of the system's choice."""
 
     def __init__(self, binary, worlds, seed):
-        command = [binary, "serve", "--listen", "127.0.0.1:0", "--clock", "stepped", "--seed", str(seed)]
+        command = [binary, "serve", "--listen", "127.0.0.1:0", "--stepped", "--seed", str(seed)]
         for world in worlds:
             command += ["--world", str(world)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -38,6 +42,14 @@ class Simulator:
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=20)
+
+    def pass_time(self, duration):
+        """Lets world time pass, for example `90s` or `5m`."""
+        self.control("POST", "clock", {"advance": duration})
+
+    def act(self, action, **members):
+        """Does what no AWS call does."""
+        self.control("POST", "actions", {"action": action, **members})
 
     def control(self, method, path, body=None):
         request = urllib.request.Request(
@@ -69,9 +81,9 @@ class Judge:
                 raise AssertionError("; ".join(self.differences))
         except Exception as error:  # every failure is counted, none ends the run
             self.failed += 1
-            print(f"FAILED {name}: {error}")
-            if not isinstance(error, (AssertionError, ClientError)):
-                traceback.print_exc()
+            where = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(HERE))]
+            place = f"{pathlib.Path(where[-1].filename).name}:{where[-1].lineno}" if where else "?"
+            print(f"FAILED {name}: {place}: {type(error).__name__}: {error}")
         else:
             self.passed += 1
             print(f"ok     {name}")
@@ -96,7 +108,7 @@ class Judge:
         return client
 
 
-def client(simulator, judge, service, key, secret="secret", token=None, region=REGION):
+def client(simulator, judge, service, key=KEY, secret="secret", token=None, region=REGION):
     """A boto3 client that neither retries nor looks for credentials elsewhere."""
     made = boto3.client(
         service,
