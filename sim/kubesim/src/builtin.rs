@@ -3,7 +3,11 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::{error::FieldError, resource, resource::ResourceDef};
+use crate::{
+    error::{ApiError, FieldError},
+    resource,
+    resource::ResourceDef,
+};
 
 /// (core/v1, events.k8s.io/v1) names of the same fields of an Event.
 const EVENT_FIELDS: &[(&str, &str)] = &[
@@ -110,6 +114,23 @@ pub(crate) fn prepare(def: &ResourceDef, object: &mut Value) {
     }
 }
 
+/// What cannot even be decoded into a built-in type.
+pub(crate) fn decode_errors(def: &ResourceDef, object: &Value) -> Result<(), ApiError> {
+    let mut data = object["data"].as_object().into_iter().flatten();
+    let broken = |value: &Value| {
+        value
+            .as_str()
+            .is_none_or(|text| STANDARD.decode(text).is_err())
+    };
+    // The value itself is never repeated: it may be a secret.
+    if def.kind == "Secret" && data.any(|(_, value)| broken(value)) {
+        return Err(ApiError::bad_request(
+            "Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte 0",
+        ));
+    }
+    Ok(())
+}
+
 /// What the server refuses in a built-in object.
 pub(crate) fn validate(def: &ResourceDef, old: Option<&Value>, object: &Value) -> Vec<FieldError> {
     match def.kind.as_str() {
@@ -155,19 +176,6 @@ fn validate_secret(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
             ));
         }
     }
-    for (name, value) in object["data"].as_object().into_iter().flatten() {
-        // The value itself is never repeated: it may be a secret.
-        if value
-            .as_str()
-            .is_none_or(|text| STANDARD.decode(text).is_err())
-        {
-            errors.push(FieldError::invalid(
-                format!("data[{name}]"),
-                "\"<hidden>\"",
-                "illegal base64 data",
-            ));
-        }
-    }
     errors
 }
 
@@ -206,9 +214,9 @@ fn validate_event(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
     }
     if text("message").len() > 1024 {
         errors.push(FieldError::invalid(
-            "note",
-            json!(text("message")),
-            "can have at most 1024 bytes",
+            "message",
+            "\"\"",
+            "can have at most 1024 characters",
         ));
     }
     let wanted = object["involvedObject"]["namespace"]

@@ -17,6 +17,7 @@ mod direct;
 mod discovery;
 mod error;
 mod fields;
+mod jsonpatch;
 mod managed;
 mod meta;
 mod patch;

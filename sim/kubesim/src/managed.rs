@@ -77,8 +77,18 @@ fn parse(object: &Value) -> Vec<Entry> {
 }
 
 fn store(object: &mut Value, entries: &[Entry]) {
-    let list: Vec<Value> = entries
-        .iter()
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_by_key(|e| {
+        (
+            &e.operation,
+            &e.time,
+            &e.manager,
+            &e.api_version,
+            &e.subresource,
+        )
+    });
+    let list: Vec<Value> = sorted
+        .into_iter()
         .filter(|entry| !entry.fields.0.is_empty())
         .map(|entry| {
             let mut out = json!({

@@ -1,11 +1,12 @@
 //! PATCH in its four forms: JSON patch, merge patch, strategic merge (as merge), server-side apply.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     builtin,
     call::Call,
     error::{ApiError, FieldError},
+    jsonpatch,
     managed::{self, Writer},
     meta,
     store::State,
@@ -46,9 +47,12 @@ impl State {
             .map_err(|e| ApiError::bad_request(format!("error decoding patch: {e}")))?;
         match form {
             "application/json-patch+json" => {
-                let operations: json_patch::Patch = serde_json::from_value(body)
-                    .map_err(|e| ApiError::bad_request(format!("error decoding patch: {e}")))?;
-                json_patch::patch(&mut new, &operations).map_err(|_| ApiError::patch_rejected())?;
+                if !jsonpatch::well_formed(&body) {
+                    return Err(ApiError::bad_request(
+                        "error decoding patch: not a list of operations",
+                    ));
+                }
+                jsonpatch::apply(&mut new, &body).map_err(|_| ApiError::patch_rejected())?;
             }
             "application/strategic-merge-patch+json" if def.custom => {
                 return Err(ApiError::new(
@@ -74,6 +78,7 @@ impl State {
         if !new.is_object() {
             return Err(ApiError::patch_rejected());
         }
+        write::check_name(call, &new)?;
         builtin::to_storage(def, &mut new);
         self.finish_update(call, &key, &old, new, Origin::Patch)
     }
@@ -95,13 +100,6 @@ impl State {
         }
         if applied["metadata"]["managedFields"].is_array() {
             return Err(ApiError::bad_request("metadata.managedFields must be nil"));
-        }
-        let body_name = meta::text(&applied, "name");
-        if !["", call.name.as_str()].contains(&body_name) {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({body_name}) does not match the name on the URL ({})",
-                call.name
-            )));
         }
         builtin::to_storage(&def, &mut applied);
         let key = Self::key(&def, call.namespace(), &call.name);
@@ -126,11 +124,12 @@ impl State {
                 return Err(ApiError::conflict(&def.plural, &def.group, &call.name, why));
             }
             let mut object = managed::apply(None, &applied, &def, writer, force)?;
-            meta::set(&mut object, "name", json!(call.name));
+            write::check_name(call, &object)?;
             meta::set(&mut object, "resourceVersion", Value::Null);
             return self.create_stored(call, object, Origin::Apply);
         };
         let merged = managed::apply(Some(&old), &applied, &def, writer, force)?;
+        write::check_name(call, &merged)?;
         self.finish_update(call, &key, &old, merged, Origin::Apply)
     }
 }

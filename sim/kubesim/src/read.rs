@@ -115,6 +115,9 @@ impl State {
         }
         let remaining = rest.count();
         let mut metadata = json!({"resourceVersion": version.to_string()});
+        if call.def.custom {
+            metadata["continue"] = json!("");
+        }
         if let (true, Some(last)) = (remaining > 0, last) {
             let start = format!("{}/{}", last.namespace, last.name);
             let token = json!({"v": "meta.k8s.io/v1", "rv": version, "start": start});

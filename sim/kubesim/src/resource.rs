@@ -56,7 +56,8 @@ impl ResourceDef {
 fn metadata_schema() -> Value {
     json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {
         "finalizers": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
-        "ownerReferences": {"type": "array", "items": {"type": "object", "x-kubernetes-map-type": "atomic"},
+        "ownerReferences": {"type": "array", "items": {"type": "object", "x-kubernetes-map-type": "atomic",
+            "x-kubernetes-preserve-unknown-fields": true},
             "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["uid"]},
     }})
 }

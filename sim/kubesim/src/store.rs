@@ -56,7 +56,7 @@ pub(crate) struct State {
     pub(crate) live: BTreeMap<Key, Arc<Value>>,
     pub(crate) log: Vec<Change>,
     pub(crate) version: u64,
-    /// Versions up to this one are no longer served to watches and paged lists.
+    /// Versions before this one are no longer served to watches and lists.
     pub(crate) compacted: u64,
     pub(crate) now: Timestamp,
     random: u64,
@@ -77,8 +77,8 @@ impl State {
             resources,
             live: BTreeMap::new(),
             log: Vec::new(),
-            version: 100,
-            compacted: 0,
+            version: FIRST_VERSION,
+            compacted: FIRST_VERSION,
             now,
             random: seed,
         }
@@ -253,6 +253,9 @@ impl State {
         }
     }
 }
+
+/// Where resource versions begin: a watch from before is too old.
+const FIRST_VERSION: u64 = 100;
 
 /// Storage name of CustomResourceDefinitions.
 pub(crate) const CRDS: &str = "customresourcedefinitions.apiextensions.k8s.io";

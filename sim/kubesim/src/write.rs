@@ -62,6 +62,15 @@ pub(crate) fn decode(call: &Call) -> Result<Value, ApiError> {
     if def.custom && kind.is_none() {
         return Err(ApiError::bad_request("Object 'Kind' is missing"));
     }
+    if let Some(kind) = kind.filter(|kind| def.custom && *kind != def.kind) {
+        let error = FieldError::invalid("kind", json!(kind), format!("must be {}", def.kind));
+        return Err(ApiError::invalid(
+            kind,
+            &def.group,
+            meta::text(&object, "name"),
+            &[error],
+        ));
+    }
     if kind.is_some_and(|k| k != def.kind) || version.is_some_and(|v| v != def.api_version()) {
         return Err(ApiError::bad_request(format!(
             "the object provided ({}, {}) does not match what the URL expects ({}, {})",
@@ -82,7 +91,7 @@ fn admit(call: &Call, object: &mut Value) -> Result<(), ApiError> {
     object["kind"] = json!(def.kind);
     if !def.custom {
         builtin::prepare(def, object);
-        return Ok(());
+        return builtin::decode_errors(def, object);
     }
     let mut unknown = Vec::new();
     schema::prune(object, &def.schema, "", &mut unknown);
@@ -127,6 +136,26 @@ fn without_metadata(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .into_iter()
         .flatten()
         .filter(|(name, _)| *name != "metadata")
+}
+
+/// The object that a PUT or patch arrives at must be the one in the URL.
+pub(crate) fn check_name(call: &Call, object: &Value) -> Result<(), ApiError> {
+    let (name, namespace) = (meta::text(object, "name"), meta::text(object, "namespace"));
+    let wanted = &call.name;
+    if name.is_empty() {
+        return Err(ApiError::bad_request(format!(
+            "the name of the object ({wanted} based on URL) was undeterminable: name must be provided"
+        )));
+    }
+    if name != wanted {
+        return Err(ApiError::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({wanted})"
+        )));
+    }
+    if !["", call.namespace()].contains(&namespace) {
+        return Err(ApiError::bad_request(NAMESPACE_MISMATCH));
+    }
+    Ok(())
 }
 
 pub(crate) fn dry_run(call: &Call) -> bool {
@@ -230,13 +259,7 @@ impl State {
     pub(crate) fn update(&mut self, call: &Call, mut object: Value) -> Result<Done, ApiError> {
         let def = call.def.clone();
         builtin::to_storage(&def, &mut object);
-        let body_name = meta::text(&object, "name").to_owned();
-        if body_name != call.name {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({body_name}) does not match the name on the URL ({})",
-                call.name
-            )));
-        }
+        check_name(call, &object)?;
         let key = Self::key(&def, call.namespace(), &call.name);
         let Some(old) = self.live.get(&key).cloned() else {
             if def.create_on_update && call.subresource.is_empty() {
@@ -274,7 +297,7 @@ impl State {
         if version.is_empty() && !def.unconditional_update {
             let error = FieldError::invalid(
                 "metadata.resourceVersion",
-                "0x0",
+                0,
                 "must be specified for an update",
             );
             return Err(ApiError::invalid(
@@ -287,15 +310,20 @@ impl State {
         if !version.is_empty() && version != meta::text(old, "resourceVersion") {
             return Err(ApiError::stale(&def, &call.name));
         }
-        if !["", call.namespace()].contains(&meta::text(&new, "namespace")) {
-            return Err(ApiError::bad_request(NAMESPACE_MISMATCH));
-        }
         prepare_update(&def, old, &mut new, status);
         let mut errors = meta::validate(&new);
         errors.extend(meta::validate_update(old, &new));
         errors.extend(object_errors(&def, Some(old), &new));
         if status {
             errors.retain(|error| error.field == "status" || error.field.starts_with("status."));
+            for error in &mut errors {
+                // The status endpoint words its causes as seen from status.
+                let seen = error.field.trim_start_matches("status.");
+                error.body = error.body.replace(
+                    &format!("{} in body", error.field),
+                    &format!("{seen} in body"),
+                );
+            }
         }
         refuse(&def, &call.name, &errors)?;
         if origin != Origin::Apply {

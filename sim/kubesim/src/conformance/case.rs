@@ -24,6 +24,8 @@ pub(crate) struct Step {
     /// Content type of the body.
     #[serde(default, rename = "type")]
     pub(crate) form: Form,
+    /// `Accept`, if not plain JSON.
+    pub(crate) accept: Option<String>,
     pub(crate) body: Option<Value>,
     pub(crate) want: Want,
     /// Values of the answer to keep: name and JSON pointer.
@@ -80,6 +82,7 @@ const FILES: &[&str] = &[
     include_str!("../../cases/patches.yaml"),
     include_str!("../../cases/reading.yaml"),
     include_str!("../../cases/builtins.yaml"),
+    include_str!("../../cases/edges.yaml"),
 ];
 
 /// Reads all files.

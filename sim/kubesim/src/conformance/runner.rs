@@ -172,12 +172,17 @@ where
         let text = fill(&step.request, values);
         let (method, target) = text.split_once(' ').unwrap_or(("GET", &text));
         let body = step.body.as_ref().map(|body| fill_value(body, values));
-        let sent = request(
+        let mut sent = request(
             method,
             &path(target),
             step.form.content_type(),
             body.as_ref(),
         );
+        if let Some(accept) = &step.accept {
+            let accept =
+                header::HeaderValue::from_str(accept).expect("the header of a case is valid");
+            sent.headers_mut().insert(header::ACCEPT, accept);
+        }
         let (code, answer) = (self.send)(sent).await;
         for (name, pointer) in &step.save {
             values.insert(

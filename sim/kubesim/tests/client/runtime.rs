@@ -124,8 +124,10 @@ async fn a_controller_brings_every_object_to_its_state() {
         |object: Arc<Gadget>, context: Arc<Context>| async move {
             let (api, order) = &*context;
             order.lock().unwrap().push(object.name_any());
-            let patch = Patch::Merge(json!({"status": {"phase": format!("size {}", object.spec.size)}}));
-            api.patch_status(&object.name_any(), &PatchParams::default(), &patch).await?;
+            let patch =
+                Patch::Merge(json!({"status": {"phase": format!("size {}", object.spec.size)}}));
+            api.patch_status(&object.name_any(), &PatchParams::default(), &patch)
+                .await?;
             Ok::<_, kube::Error>(Action::requeue(Duration::from_hours(1)))
         },
         |_, _, _| Action::requeue(Duration::from_secs(1)),
