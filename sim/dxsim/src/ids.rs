@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// The source of every id and every random choice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,11 +58,7 @@ impl Ids {
 
     /// `prefix` and 17 hexadecimal digits, as EC2's ids are (`vgw-0…`).
     pub fn hex(&mut self, prefix: &str) -> String {
-        let digits: String = self
-            .bytes(prefix)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digits = hexadecimal(&self.bytes(prefix));
         format!("{prefix}0{}", &digits[..16])
     }
 
@@ -70,10 +67,7 @@ impl Ids {
         let mut bytes = self.bytes(kind);
         bytes[6] = (bytes[6] & 0x0f) | 0x40;
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let digits: String = bytes[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digits = hexadecimal(&bytes[..16]);
         format!(
             "{}-{}-{}-{}-{}",
             &digits[..8],
@@ -88,6 +82,13 @@ impl Ids {
     pub fn token(&mut self, kind: &str, length: usize) -> String {
         alphanumeric(&self.bytes(kind), length)
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn alphanumeric(bytes: &[u8], length: usize) -> String {

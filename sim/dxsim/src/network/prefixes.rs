@@ -1,6 +1,6 @@
 //! Which prefixes go over an established session, both ways.
 
-use super::routers;
+use super::routers::Cabling;
 use crate::world::{
     AddressFamily, Association, AssociationState, AttachmentState, BgpPeer, BgpRoute, GatewayType,
     Prefix, RouteDirection, Router, VirtualInterface, VirtualInterfaceType, VpcAttachmentState,
@@ -40,10 +40,11 @@ pub(super) fn announced<'r>(
 
 /// Writes the routes of every session into the world; a route that was there keeps its time.
 pub(super) fn settle(world: &mut World, at: Timestamp) {
+    let cabling = Cabling::of(world);
     let mut accepted: BTreeMap<String, Vec<BgpRoute>> = BTreeMap::new();
     for interface in world.virtual_interfaces.values() {
         for peer in interface.peers.iter().filter(|peer| peer.up) {
-            let routes = accepted_routes(world, interface, peer, at);
+            let routes = accepted_routes(world, &cabling, interface, peer, at);
             accepted.insert(peer.id.clone(), routes);
         }
     }
@@ -80,11 +81,12 @@ pub(super) fn settle(world: &mut World, at: Timestamp) {
 /// What comes in. A session whose router went silent keeps its routes until it is down.
 fn accepted_routes(
     world: &World,
+    cabling: &Cabling<'_>,
     interface: &VirtualInterface,
     peer: &BgpPeer,
     at: Timestamp,
 ) -> Vec<BgpRoute> {
-    let Ok(router) = routers::partner(world, interface, peer) else {
+    let Ok(router) = cabling.partner(interface, peer) else {
         let known = world.bgp_sessions.get(&peer.id);
         return known
             .map(|session| session.routes.as_slice())

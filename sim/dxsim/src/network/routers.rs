@@ -4,6 +4,7 @@ use crate::world::{
     BgpPeer, Event, Router, RouterSession, VirtualInterface, VirtualInterfaceState, World,
 };
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// Whether a virtual interface is there at all.
 pub(super) fn exists(interface: &VirtualInterface) -> bool {
@@ -65,28 +66,68 @@ fn session_mut<'w>(
     world.routers.get_mut(router)?.sessions.get_mut(index)
 }
 
-/// The router that agrees with a peer in everything, or why none does.
-pub(super) fn partner<'w>(
-    world: &'w World,
-    interface: &VirtualInterface,
-    peer: &BgpPeer,
-) -> Result<&'w Router, String> {
-    let mut reason = format!(
-        "no router serves VLAN {} of {} for {}",
-        interface.vlan, interface.connection_id, peer.address_family
-    );
-    for router in world.routers.values() {
-        let sessions = router.sessions.iter().filter(|session| {
-            session.address_family == peer.address_family && reaches(session, interface)
-        });
-        for session in sessions {
-            match disagreement(router, session, peer) {
-                None => return Ok(router),
-                Some(found) => reason = found,
+/// What a session is cabled to: VLAN, connection, location.
+type Plug<'w> = (i32, Option<&'w str>, Option<&'w str>);
+
+/// Every session of every router, by what it is cabled to.
+pub(super) struct Cabling<'w>(BTreeMap<Plug<'w>, Vec<(&'w Router, &'w RouterSession)>>);
+
+impl<'w> Cabling<'w> {
+    pub(super) fn of(world: &'w World) -> Self {
+        let mut plugs: BTreeMap<Plug<'w>, Vec<_>> = BTreeMap::new();
+        for router in world.routers.values() {
+            for session in &router.sessions {
+                let plug = (
+                    session.vlan,
+                    session.connection_id.as_deref(),
+                    session.location.as_deref(),
+                );
+                plugs.entry(plug).or_default().push((router, session));
             }
         }
+        Self(plugs)
     }
-    Err(reason)
+
+    /// The sessions that may meet a virtual interface.
+    fn candidates(
+        &self,
+        interface: &VirtualInterface,
+    ) -> impl Iterator<Item = (&'w Router, &'w RouterSession)> {
+        let connection = Some(interface.connection_id.as_str());
+        let location = Some(interface.location.as_str());
+        [
+            (connection, location),
+            (connection, None),
+            (None, location),
+            (None, None),
+        ]
+        .into_iter()
+        .filter_map(|(connection, location)| self.0.get(&(interface.vlan, connection, location)))
+        .flatten()
+        .copied()
+        .filter(|(_, session)| reaches(session, interface))
+    }
+
+    /// The router that agrees with a peer in everything, or why none does.
+    pub(super) fn partner(
+        &self,
+        interface: &VirtualInterface,
+        peer: &BgpPeer,
+    ) -> Result<&'w Router, String> {
+        let mut reason = format!(
+            "no router serves VLAN {} of {} for {}",
+            interface.vlan, interface.connection_id, peer.address_family
+        );
+        for (router, session) in self.candidates(interface) {
+            if session.address_family == peer.address_family {
+                match disagreement(router, session, peer) {
+                    None => return Ok(router),
+                    Some(found) => reason = found,
+                }
+            }
+        }
+        Err(reason)
+    }
 }
 
 /// What keeps this session of a router from agreeing with a peer. Never tells a key.

@@ -1,6 +1,7 @@
 //! BGP sessions: up when port, VLAN, ASN, addresses and key agree and the prefixes are not too many.
 
-use super::{later, prefixes, routers};
+use super::routers::Cabling;
+use super::{later, prefixes};
 use crate::world::{
     BgpPeer, BgpPeerState, BgpSession, ConnectionState, Event, VirtualInterface,
     VirtualInterfaceState, VirtualInterfaceType, World,
@@ -32,25 +33,28 @@ pub(super) fn settle(world: &mut World, at: Timestamp) {
     world
         .bgp_sessions
         .retain(|peer, _| peers.contains(peer.as_str()));
-    for interface in &interfaces {
-        let changes: Vec<(String, bool)> = interface
-            .peers
-            .iter()
-            .filter_map(|peer| {
-                let up = settle_peer(world, at, interface, peer);
-                (up != peer.up).then(|| (peer.id.clone(), up))
-            })
-            .collect();
+    let cabling = Cabling::of(world);
+    let obstacles: Vec<Vec<Option<Obstacle>>> = interfaces
+        .iter()
+        .map(|interface| {
+            let peers = interface.peers.iter();
+            peers
+                .map(|peer| obstacle(world, &cabling, interface, peer))
+                .collect()
+        })
+        .collect();
+    for (interface, obstacles) in interfaces.into_iter().zip(obstacles) {
         let mut changed = interface.clone();
-        for peer in &mut changed.peers {
-            if let Some((_, up)) = changes.iter().find(|(id, _)| *id == peer.id) {
-                peer.up = *up;
+        for (peer, obstacle) in changed.peers.iter_mut().zip(obstacles) {
+            let up = settle_peer(world, at, peer, obstacle);
+            if up != peer.up {
+                peer.up = up;
                 peer.since = at;
             }
         }
         follow(&mut changed);
-        if changed != *interface {
-            let id = interface.id.clone();
+        if changed != interface {
+            let id = interface.id;
             world.virtual_interfaces.insert(at, id, changed);
         }
     }
@@ -74,10 +78,9 @@ fn follow(interface: &mut VirtualInterface) {
 fn settle_peer(
     world: &mut World,
     at: Timestamp,
-    interface: &VirtualInterface,
     peer: &BgpPeer,
+    obstacle: Option<Obstacle>,
 ) -> bool {
-    let obstacle = obstacle(world, interface, peer);
     let delay = match (&obstacle, peer.up) {
         (Some(obstacle), true) if obstacle.immediate => SignedDuration::ZERO,
         (Some(_), true) if world.settings.bfd => BFD_DETECTION,
@@ -110,7 +113,12 @@ fn settle_peer(
     up
 }
 
-fn obstacle(world: &World, interface: &VirtualInterface, peer: &BgpPeer) -> Option<Obstacle> {
+fn obstacle(
+    world: &World,
+    cabling: &Cabling<'_>,
+    interface: &VirtualInterface,
+    peer: &BgpPeer,
+) -> Option<Obstacle> {
     let at_once = |text: String| Obstacle {
         text,
         immediate: true,
@@ -118,7 +126,7 @@ fn obstacle(world: &World, interface: &VirtualInterface, peer: &BgpPeer) -> Opti
     if let Some(text) = aws_side(world, interface, peer) {
         return Some(at_once(text));
     }
-    let router = match routers::partner(world, interface, peer) {
+    let router = match cabling.partner(interface, peer) {
         Ok(router) => router,
         Err(text) => {
             return Some(Obstacle {

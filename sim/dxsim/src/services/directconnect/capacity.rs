@@ -65,6 +65,9 @@ pub fn check_connection(
     Ok(())
 }
 
+/// The prefixes of one family that are allocated to an interface.
+type Count = fn(&VirtualInterface) -> i32;
+
 /// Prefix pools: 1 to 1,000 per family and interface, the pool of the connection, and 10,000 per
 /// gateway.
 pub fn check_pools(
@@ -75,7 +78,7 @@ pub fn check_pools(
     if interface.kind == VirtualInterfaceType::Public {
         return Ok(());
     }
-    let families: [(&str, fn(&VirtualInterface) -> i32); 2] = [
+    let families: [(&str, Count); 2] = [
         ("prefixPoolAllocatedCountIpv4", |one| one.prefix_pool_ipv4),
         ("prefixPoolAllocatedCountIpv6", |one| one.prefix_pool_ipv6),
     ];

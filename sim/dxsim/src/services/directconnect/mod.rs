@@ -100,8 +100,3 @@ pub fn settle(world: &mut World, at: Timestamp) {
     connections::settle(world, at);
     associations::settle(world, at);
 }
-
-/// A VGW is leaving its VPC: its association with a Direct Connect gateway goes.
-pub(crate) fn vpn_gateway_detached(world: &mut World, at: Timestamp, _vpn_gateway_id: &str) {
-    associations::settle(world, at);
-}

@@ -44,6 +44,7 @@ const NOT_IMPLEMENTED: [&str; 32] = [
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names)]
 struct Ids {
     connection_id: Option<String>,
     lag_id: Option<String>,

@@ -5,9 +5,7 @@ use super::{DONE, dry_run, not_found};
 use crate::context::Ctx;
 use crate::error::AwsError;
 use crate::wire::query::{Params, xml::Xml};
-use crate::world::{
-    AssociationState, Event, VpcAttachment, VpcAttachmentState, VpnGatewayState, World,
-};
+use crate::world::{Event, VpcAttachment, VpcAttachmentState, VpnGatewayState, World};
 use jiff::Timestamp;
 
 /// AttachVpnGateway: one VPC per gateway, one gateway per VPC. Attaching once more what is attached
@@ -98,8 +96,8 @@ fn answer(attachment: &VpcAttachment) -> String {
     xml.into_string()
 }
 
-/// DetachVpnGateway: also drops the gateway's association with a Direct Connect gateway (Direct
-/// Connect User Guide, "Virtual private gateway associations").
+/// DetachVpnGateway. Direct Connect then drops the gateway's association with a Direct Connect
+/// gateway by itself (Direct Connect User Guide, "Virtual private gateway associations").
 pub(super) fn detach(ctx: &mut Ctx<'_>, params: &Params) -> Result<String, AwsError> {
     let id = params.required("VpnGatewayId")?;
     let vpc_id = params.required("VpcId")?;
@@ -130,28 +128,7 @@ pub(super) fn detach(ctx: &mut Ctx<'_>, params: &Params) -> Result<String, AwsEr
     let delay = ctx.world.settings.vpc_attach;
     ctx.world
         .schedule(now, delay, Event::VpnGatewayDetached(id.to_owned()));
-    drop_associations(ctx.world, now, id);
-    crate::services::directconnect::vpn_gateway_detached(ctx.world, now, id);
     Ok(DONE.to_owned())
-}
-
-fn drop_associations(world: &mut World, at: Timestamp, gateway_id: &str) {
-    let dropped: Vec<String> = world
-        .associations
-        .values()
-        .filter(|found| {
-            found.gateway_id == gateway_id && found.state != AssociationState::Disassociating
-        })
-        .map(|found| found.id.clone())
-        .collect();
-    for id in dropped {
-        world.associations.update(at, &id, |association| {
-            association.state = AssociationState::Disassociating;
-            association.updating_to = None;
-        });
-        let delay = world.settings.disassociate;
-        world.schedule(at, delay, Event::AssociationDisassociated(id));
-    }
 }
 
 /// attaching → attached.

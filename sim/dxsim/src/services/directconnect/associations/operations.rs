@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names)]
 struct Describe {
     association_id: Option<String>,
     associated_gateway_id: Option<String>,
@@ -96,6 +97,7 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Value) -> Result<Value, AwsError> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names)]
 struct Delete {
     association_id: Option<String>,
     direct_connect_gateway_id: Option<String>,
