@@ -170,8 +170,8 @@ fn bgp_peer(p: types::BgpPeer) -> BgpPeer {
     }
 }
 
-/// AWS answers an empty string for the gateway that an interface does not have ("virtualGatewayId"
-/// in the examples of DescribeVirtualInterfaces, AWS CLI Command Reference).
+/// AWS answers an empty string for the gateway that an interface does not have (AWS CLI Command
+/// Reference, describe-virtual-interfaces: the public one in the example).
 fn named(id: Option<String>) -> Option<String> {
     id.filter(|id| !id.is_empty())
 }

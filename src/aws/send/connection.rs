@@ -7,6 +7,7 @@ use super::{Answer, To, values};
 use crate::aws::Failure;
 
 /// Parameters of CreateConnection.
+#[derive(Clone, Copy)]
 pub(super) struct Order<'a> {
     pub(super) location: &'a str,
     pub(super) bandwidth: &'a str,

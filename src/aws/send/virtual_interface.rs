@@ -9,6 +9,7 @@ use super::{Answer, To, values};
 use crate::aws::Failure;
 
 /// Parameters of UpdateVirtualInterfaceAttributes; what is none stays as it is.
+#[derive(Clone, Copy)]
 pub(super) struct Attributes<'a> {
     pub(super) virtual_interface_name: Option<&'a str>,
     pub(super) mtu: Option<i32>,
