@@ -9,6 +9,7 @@ pub mod common;
 pub mod connection;
 pub mod direct_connect_gateway;
 pub mod direct_connect_gateway_association;
+mod crds;
 mod rules;
 pub mod status;
 pub mod virtual_interface;
@@ -16,6 +17,7 @@ pub mod virtual_private_gateway;
 
 pub use aws_account::AwsAccount;
 pub use connection::Connection;
+pub use crds::crds;
 pub use direct_connect_gateway::DirectConnectGateway;
 pub use direct_connect_gateway_association::DirectConnectGatewayAssociation;
 pub use virtual_interface::VirtualInterface;

@@ -74,9 +74,7 @@ pub struct VirtualInterfaceSpec {
     /// Account, region, policies, import and tags.
     #[serde(flatten)]
     pub common: ManagedSpec,
-    /// private: to VPCs, through a virtual private gateway or a Direct Connect gateway. transit: to
-    /// transit gateways, through a Direct Connect gateway. public: to AWS's public networks, checked
-    /// by AWS for up to 72 h. Immutable once ordered. Required unless ObserveOnly.
+    /// What the interface leads to. Immutable once ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub virtual_interface_type: Option<VirtualInterfaceType>,
     /// The Connection in this namespace that carries it. Exactly one of connectionRef, connectionId,
@@ -175,7 +173,9 @@ pub struct VirtualInterfaceSpec {
     pub prefix_pool_allocated_count_ipv6: Option<i32>,
 }
 
-/// What a virtual interface leads to, as AWS spells it.
+/// private: to VPCs, through a virtual private gateway or a Direct Connect gateway. transit: to
+/// transit gateways, through a Direct Connect gateway. public: to AWS's public networks, checked by
+/// AWS for up to 72 h. Immutable once ordered. Required unless ObserveOnly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::Display)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]

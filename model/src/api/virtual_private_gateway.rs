@@ -70,7 +70,7 @@ pub struct VirtualPrivateGatewaySpec {
     validation = Rule::new("[has(self.routeTables), has(self.routeTableIds)].filter(x, x).size() == 1").message("exactly one of routeTables and routeTableIds is required: {routeTables: All} for every table of the VPC, or the ids of some")
 )]
 pub struct RoutePropagation {
-    /// All: every route table of the attached VPC, those made later too.
+    /// A choice of route tables that is not a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route_tables: Option<RouteTables>,
     /// AWS ids (`rtb-…`) of route tables of the attached VPC, at most 200. A table that leaves the
@@ -84,7 +84,7 @@ pub struct RoutePropagation {
     pub route_table_ids: Option<Vec<String>>,
 }
 
-/// A choice of route tables that is not a list.
+/// All: every route table of the attached VPC, those made later too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RouteTables {
     /// Every route table of the attached VPC.

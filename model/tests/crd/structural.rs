@@ -26,7 +26,9 @@ pub fn check(schema: &Value, value: &Value, path: &str, problems: &mut Vec<(Stri
         say(format!("Unsupported value: {value}"));
     }
     match value {
-        Value::Number(number) => number_range(schema, number.as_f64().expect("a number"), path, &mut say),
+        Value::Number(number) => {
+            number_range(schema, number.as_f64().expect("a number"), path, &mut say);
+        }
         Value::String(text) => text_rules(schema, text, path, &mut say),
         Value::Array(items) => list_rules(schema, items, path, problems),
         Value::Object(_) => object_rules(schema, value, path, problems),
@@ -50,12 +52,16 @@ fn number_range(schema: &Value, number: f64, path: &str, say: &mut impl FnMut(St
     if let Some(least) = schema["minimum"].as_f64()
         && number < least
     {
-        say(format!("{path} in body should be greater than or equal to {least}"));
+        say(format!(
+            "{path} in body should be greater than or equal to {least}"
+        ));
     }
     if let Some(most) = schema["maximum"].as_f64()
         && number > most
     {
-        say(format!("{path} in body should be less than or equal to {most}"));
+        say(format!(
+            "{path} in body should be less than or equal to {most}"
+        ));
     }
 }
 
@@ -64,7 +70,9 @@ fn text_rules(schema: &Value, text: &str, path: &str, say: &mut impl FnMut(Strin
     if let Some(least) = schema["minLength"].as_u64()
         && length < least
     {
-        say(format!("{path} in body should be at least {least} chars long"));
+        say(format!(
+            "{path} in body should be at least {least} chars long"
+        ));
     }
     if let Some(most) = schema["maxLength"].as_u64()
         && length > most
@@ -72,7 +80,9 @@ fn text_rules(schema: &Value, text: &str, path: &str, say: &mut impl FnMut(Strin
         say(format!("Too long: may not be more than {most} bytes"));
     }
     if let Some(pattern) = schema["pattern"].as_str()
-        && !regex::Regex::new(pattern).expect("a valid pattern").is_match(text)
+        && !regex::Regex::new(pattern)
+            .expect("a valid pattern")
+            .is_match(text)
     {
         say(format!("{path} in body should match '{pattern}'"));
     }
@@ -83,12 +93,18 @@ fn list_rules(schema: &Value, items: &[Value], path: &str, problems: &mut Vec<(S
     if let Some(least) = schema["minItems"].as_u64()
         && length < least
     {
-        problems.push((path.to_owned(), format!("{path} in body should have at least {least} items")));
+        problems.push((
+            path.to_owned(),
+            format!("{path} in body should have at least {least} items"),
+        ));
     }
     if let Some(most) = schema["maxItems"].as_u64()
         && length > most
     {
-        problems.push((path.to_owned(), format!("Too many: {length}: must have at most {most} items")));
+        problems.push((
+            path.to_owned(),
+            format!("Too many: {length}: must have at most {most} items"),
+        ));
     }
     let key_of = |item: &Value| match schema["x-kubernetes-list-type"].as_str() {
         Some("set") => Some(item.clone()),
@@ -114,7 +130,13 @@ fn list_rules(schema: &Value, items: &[Value], path: &str, problems: &mut Vec<(S
 
 fn object_rules(schema: &Value, value: &Value, path: &str, problems: &mut Vec<(String, String)>) {
     let object = value.as_object().expect("judged by the caller");
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
     for required in schema["required"].as_array().into_iter().flatten() {
         let name = required.as_str().expect("a field name");
         if !object.contains_key(name) {
@@ -122,12 +144,14 @@ fn object_rules(schema: &Value, value: &Value, path: &str, problems: &mut Vec<(S
         }
     }
     for (name, inner) in object {
-        let of_every_object = path.is_empty() && ["apiVersion", "kind", "metadata"].contains(&name.as_str());
+        if path.is_empty() && ["apiVersion", "kind", "metadata"].contains(&name.as_str()) {
+            continue;
+        }
         if let Some(property) = schema["properties"].get(name) {
             check(property, inner, &below(name), problems);
         } else if let Some(property) = schema.get("additionalProperties") {
             check(property, inner, &below(name), problems);
-        } else if !of_every_object && schema["x-kubernetes-preserve-unknown-fields"] != true {
+        } else if schema["x-kubernetes-preserve-unknown-fields"] != true {
             problems.push((below(name), format!("unknown field {:?}", below(name))));
         }
     }
