@@ -255,6 +255,11 @@ pub trait Managed:
     fn remove(&self, view: &View, id: &str) -> Result<Vec<Step>, Verdict>;
     /// Sets and removes tags on the AWS object, or on what carries its ownership.
     fn tag(&self, view: &View, id: &str, set: Tags, remove: Vec<String>) -> Vec<Call>;
+    /// Calls that take what it left on other objects once it is gone: the proof of ownership of what
+    /// cannot carry tags.
+    fn leftovers(&self, _view: &View, _id: &str) -> Vec<Call> {
+        vec![]
+    }
     /// What it is like now that no step is left.
     fn verdict(&self, view: &View, id: &str) -> Verdict;
     /// What it is like when AWS still lists it but it is gone (`deleted`, `rejected`).
