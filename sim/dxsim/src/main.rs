@@ -38,8 +38,8 @@ struct Serve {
     /// How many times as fast as real time the world's clock runs.
     #[arg(long, default_value_t = 1.0)]
     time_scale: f64,
-    /// The world's clock moves only by `POST /_sim/clock`.
-    #[arg(long, conflicts_with = "time_scale")]
+    /// The world's clock moves only by `POST /_sim/clock`, whatever the time scale.
+    #[arg(long)]
     stepped: bool,
     /// Seed of ids and choices.
     #[arg(long, default_value_t = 0)]
@@ -112,6 +112,7 @@ async fn serve(options: Serve) -> Result<(), Box<dyn Error>> {
         std::fs::rename(&draft, path)?;
     }
     println!("http://{address}");
+    eprintln!("dxsim: seed {}", options.seed);
     let shutdown = async move {
         tokio::select! {
             _ = terminated.recv() => {}

@@ -10,6 +10,7 @@ use crate::context::Times;
 use crate::control;
 use crate::error::AwsError;
 use crate::faults::{Fault, FaultKind, Faults, Held, Release, Subject};
+use crate::ids::Ids;
 use crate::ledger::Ledger;
 use crate::services::Service;
 use crate::wire::{Call, json, query};
@@ -48,6 +49,8 @@ pub(crate) struct State {
     pub clock: Clock,
     pub ledger: Ledger,
     pub faults: Faults,
+    /// Request ids and lags: reading leaves the world as it is.
+    pub draws: Ids,
 }
 
 /// An answer in the making: what the service decided.
@@ -118,7 +121,7 @@ impl Sim {
         let call = match Call::read(request) {
             Ok(call) => call,
             Err(unreadable) => {
-                let id = self.state().world.ids.uuid("request");
+                let id = self.state().draws.uuid("request");
                 return Ok(self.answer(unreadable.service, "", Err(unreadable.error), &id));
             }
         };

@@ -3,6 +3,7 @@
 use super::{Inner, Sim, State};
 use crate::clock::{Clock, WallClock, timestamp};
 use crate::faults::Faults;
+use crate::ids::Ids;
 use crate::ledger::Ledger;
 use crate::visibility::Visibility;
 use crate::worldfile::{self, WorldFile};
@@ -123,6 +124,7 @@ impl Builder {
                     clock: Clock::new(wall, start, self.time_scale),
                     ledger: Ledger::default(),
                     faults: Faults::default(),
+                    draws: Ids::new(self.seed),
                 }),
                 changed: Notify::new(),
                 wall: self.wall,

@@ -15,7 +15,7 @@ impl Sim {
         let mut guard = self.state();
         let state = &mut *guard;
         let times = self.advance(state);
-        let request_id = state.world.ids.uuid("request");
+        let request_id = state.draws.uuid("request");
         let (caller, body, resource) = decide(state, call, faults, times);
         let body = body.map_err(|error| query::error::localized(call.service, error));
         let effect = call.mutating() && body.is_ok();
@@ -134,7 +134,7 @@ fn decide(state: &mut State, call: &Call, faults: &[Fault], times: Times) -> Dec
         return (known, Err(error), None);
     }
     let visibility = state.world.settings.visibility;
-    let view = visibility.view(&mut state.world.ids, times.world);
+    let view = visibility.view(&mut state.draws, times.world);
     let mut ctx = Ctx {
         world: &mut state.world,
         caller,

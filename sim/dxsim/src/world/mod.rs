@@ -134,6 +134,15 @@ impl World {
             .now
             .checked_sub(self.settings.visibility.max)
             .unwrap_or(Timestamp::MIN);
+        self.forget(before);
+    }
+
+    /// What is there has always been there, as far as lists can tell.
+    pub(crate) fn forget_beginning(&mut self) {
+        self.forget(self.now);
+    }
+
+    fn forget(&mut self, before: Timestamp) {
         self.tags.forget(before);
         self.connections.forget(before);
         self.virtual_interfaces.forget(before);

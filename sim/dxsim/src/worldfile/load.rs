@@ -41,6 +41,7 @@ pub fn load(files: &[WorldFile], seed: u64, now: Timestamp) -> Result<World, Err
     // What follows from what was declared (states, sessions, routes) is there from the start.
     crate::services::directconnect::settle(&mut world, now);
     crate::network::start(&mut world, now);
+    world.forget_beginning();
     Ok(world)
 }
 

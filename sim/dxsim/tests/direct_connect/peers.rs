@@ -3,7 +3,7 @@
 use crate::support::{Bench, id};
 use serde_json::{Value, json};
 
-fn peer(vif: &str, members: Value) -> Value {
+fn peer(vif: &str, members: &Value) -> Value {
     let mut new = json!({"asn": 65000});
     for (name, value) in members.as_object().unwrap() {
         new[name] = value.clone();
@@ -15,7 +15,7 @@ fn peer(vif: &str, members: Value) -> Value {
 async fn one_peer_per_family_two_with_logical_redundancy() {
     let bench = Bench::new();
     let dc2 = bench.private(101, ("virtualGatewayId", "vgw-1")).await;
-    let answer = bench.call("CreateBGPPeer", peer(&dc2, json!({}))).await;
+    let answer = bench.call("CreateBGPPeer", peer(&dc2, &json!({}))).await;
     let peers = answer["virtualInterface"]["bgpPeers"].as_array().unwrap();
     assert_eq!(peers.len(), 2);
     assert_ne!(
@@ -23,7 +23,7 @@ async fn one_peer_per_family_two_with_logical_redundancy() {
         peers[1]["awsLogicalDeviceId"]
     );
     bench
-        .refused_with("CreateBGPPeer", peer(&dc2, json!({})), "already exists")
+        .refused_with("CreateBGPPeer", peer(&dc2, &json!({})), "already exists")
         .await;
 
     let input = json!({"connectionId": "dxcon-da2", "newPrivateVirtualInterface": {
@@ -31,12 +31,12 @@ async fn one_peer_per_family_two_with_logical_redundancy() {
     let created = bench.call("CreatePrivateVirtualInterface", input).await;
     let da2 = id(&created, "virtualInterfaceId");
     bench
-        .refused_with("CreateBGPPeer", peer(&da2, json!({})), "already exists")
+        .refused_with("CreateBGPPeer", peer(&da2, &json!({})), "already exists")
         .await;
     let v6 = bench
         .call(
             "CreateBGPPeer",
-            peer(&da2, json!({"addressFamily": "ipv6"})),
+            peer(&da2, &json!({"addressFamily": "ipv6"})),
         )
         .await;
     let address = id(&v6["virtualInterface"]["bgpPeers"][1], "amazonAddress");
@@ -44,7 +44,7 @@ async fn one_peer_per_family_two_with_logical_redundancy() {
     bench
         .refused_with(
             "CreateBGPPeer",
-            peer(&da2, json!({"addressFamily": "ipv6"})),
+            peer(&da2, &json!({"addressFamily": "ipv6"})),
             "already exists",
         )
         .await;
@@ -66,7 +66,7 @@ async fn the_last_peer_stays() {
     let added = bench
         .call(
             "CreateBGPPeer",
-            peer(&vif, json!({"addressFamily": "ipv6"})),
+            peer(&vif, &json!({"addressFamily": "ipv6"})),
         )
         .await;
     let second = id(&added["virtualInterface"]["bgpPeers"][1], "bgpPeerId");
@@ -92,7 +92,7 @@ async fn the_last_peer_stays() {
 async fn a_peer_goes_by_asn_and_address_too() {
     let bench = Bench::new();
     let vif = bench.private(101, ("virtualGatewayId", "vgw-1")).await;
-    bench.call("CreateBGPPeer", peer(&vif, json!({}))).await;
+    bench.call("CreateBGPPeer", peer(&vif, &json!({}))).await;
     let found = bench.interface(&vif).await;
     let address = found["bgpPeers"][1]["customerAddress"].clone();
     bench

@@ -36,7 +36,7 @@ fn headers(bench: &Bench, operation: &str) -> String {
     let request = bench.request(operation, "");
     let mut text = String::new();
     for (name, value) in request.headers() {
-        text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+        text.extend([name.as_str(), ": ", value.to_str().unwrap(), "\r\n"]);
     }
     text
 }

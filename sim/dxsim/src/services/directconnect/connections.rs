@@ -6,10 +6,11 @@ mod operations;
 pub use lifecycle::{approve, built, complete, forget, gone, reject, reset_done, set_cut, settle};
 pub use operations::{create, delete, describe, update, update_billing_mode, with_tags};
 
+use super::virtual_interfaces::megabits;
 use super::{arn, input, output};
 use crate::context::Ctx;
 use crate::error::AwsError;
-use crate::world::{Connection, ConnectionState, Location, World};
+use crate::world::{Connection, ConnectionState, Location, VirtualInterface, World};
 use serde_json::{Value, json};
 
 /// The error of an id that is not there, or is somebody else's.
@@ -52,6 +53,19 @@ pub fn pool(bandwidth: &str) -> i32 {
         "400Gbps" => 50_000,
         "100Gbps" => 30_000,
         _ => 5_000,
+    }
+}
+
+/// The rate limits on a connection, summed up.
+fn total_rate(interfaces: &[&VirtualInterface]) -> String {
+    let total: u32 = interfaces
+        .iter()
+        .filter_map(|interface| megabits(interface.rate_limit.as_deref()?))
+        .sum();
+    if total > 0 && total.is_multiple_of(1000) {
+        format!("{}Gbps", total / 1000)
+    } else {
+        format!("{total}Mbps")
     }
 }
 
@@ -103,6 +117,7 @@ pub fn view(ctx: &Ctx<'_>, connection: &Connection) -> Value {
             "maxAllowed": allowed,
             "inUse": limiters,
             "remaining": allowed.saturating_sub(limiters),
+            "totalBandwidth": total_rate(&interfaces),
         },
         "tags": output::tags(&ctx.view.tags(&ctx.world.tags, &arn)),
     }))

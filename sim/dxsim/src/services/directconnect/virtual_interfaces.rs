@@ -9,6 +9,7 @@ mod update;
 pub use create::{private, public, transit};
 pub use lifecycle::{attached, deleted, detached, forget, provisioned, verified};
 pub use operations::{associate, delete, describe, describe_attachments, list_routes};
+pub use rates::megabits;
 pub use update::update;
 
 use super::{arn, input, output, router_configuration};
