@@ -58,7 +58,13 @@ fn of_kind<'a>(documents: &'a [Value], kind: &str) -> Vec<&'a Value> {
 fn lint_finds_nothing() {
     let scratch = Scratch::new().unwrap();
     helm(
-        &["lint", "--strict", &chart(), "--set", "clusterId=one"],
+        &[
+            "lint",
+            "--strict",
+            &chart(),
+            "--set",
+            "clusterId=one,namespaces={a}",
+        ],
         &scratch,
     )
     .unwrap();
@@ -72,15 +78,26 @@ fn lint_finds_nothing() {
 #[test]
 fn the_cluster_id_is_required_and_a_dns_label() {
     for bad in ["", "Upper", "-a", "a_b", &"a".repeat(41)] {
-        let said = refused(&json!({"clusterId": bad}));
+        let said = refused(&json!({"clusterId": bad, "namespaces": ["a"]}));
         assert!(said.contains("clusterId"), "{bad}: {said}");
     }
-    render(&json!({"clusterId": "a".repeat(40)})).unwrap();
+    render(&json!({"clusterId": "a".repeat(40), "namespaces": ["a"]})).unwrap();
+}
+
+#[test]
+fn namespaces_are_required() {
+    for values in [
+        json!({"clusterId": "one"}),
+        json!({"clusterId": "one", "namespaces": []}),
+    ] {
+        let said = refused(&values);
+        assert!(said.contains("namespaces"), "{said}");
+    }
 }
 
 #[test]
 fn unknown_values_are_refused() {
-    let said = refused(&json!({"clusterId": "one", "namespace": ["network"]}));
+    let said = refused(&json!({"clusterId": "one", "namespaces": ["a"], "namespace": "b"}));
     assert!(said.contains("namespace"), "{said}");
 }
 
@@ -115,7 +132,7 @@ fn rights_are_given_per_namespace_and_name_everything() {
 
 #[test]
 fn the_pod_is_confined_and_alone() {
-    let documents = render(&json!({"clusterId": "one"})).unwrap();
+    let documents = render(&json!({"clusterId": "one", "namespaces": ["a"]})).unwrap();
     let deployment = of_kind(&documents, "Deployment")[0];
     assert_eq!(deployment["spec"]["replicas"], 1);
     assert_eq!(deployment["spec"]["strategy"]["type"], "Recreate");
