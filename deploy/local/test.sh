@@ -33,6 +33,7 @@ boto3_walk() {
 
 part "build" deploy/local/build.sh
 [ -z "$failed" ] || { echo "RESULT: failed$failed"; exit 1; }
+part "aws-sdk-ec2 is built once" deploy/local/one-build.sh
 part "cargo test" cargo test --workspace --no-fail-fast
 part "boto3 against dxsim" boto3_walk
 
