@@ -57,6 +57,9 @@ pub struct Disruption {
     pub reason: Reason,
     /// The virtual interfaces whose traffic it cuts.
     pub cuts: BTreeSet<String>,
+    /// What consent must fit beside the call itself, as the resourceVersion of a Secret.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub details: String,
 }
 
 impl Step {
@@ -81,9 +84,18 @@ impl Step {
     ) -> Self {
         Self {
             slot: slot.to_owned(),
-            care: Care::Disruptive(Disruption { reason, cuts }),
+            care: Care::Disruptive(Disruption { reason, cuts, details: String::new() }),
             ..Self::harmless(call, event, does)
         }
+    }
+
+    /// Consent to the step fits these details only. Without effect on a harmless step.
+    #[must_use]
+    pub fn fitting(mut self, details: String) -> Self {
+        if let Care::Disruptive(disruption) = &mut self.care {
+            disruption.details = details;
+        }
+        self
     }
 }
 
@@ -246,7 +258,12 @@ pub trait Managed:
     fn candidates(&self, view: &View) -> Vec<Candidate>;
     /// Declared fields that differ from the AWS object; tags are not compared.
     fn differences(&self, view: &View, id: &str) -> Vec<Difference>;
-    /// The call that makes it, without ownership tags; or what it waits for.
+    /// What is said where a candidate with our natural key is somebody else's; none for the general
+    /// words.
+    fn taken(&self, _view: &View, _id: &str) -> Option<Verdict> {
+        None
+    }
+    /// The call that makes it, with proofs of ownership of its children, and without ownership tags; or what it waits for.
     fn create(&self, view: &View) -> Result<Call, Verdict>;
     /// Steps that make the AWS object equal the spec, in order. Ownership and declared tags are
     /// done by the caller.

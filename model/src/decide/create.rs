@@ -103,7 +103,9 @@ pub(super) fn decide<K: Managed>(
         *wanted = tags::declared(object.common(), account);
         wanted.extend(tags::ownership(&identity_tag, object.uid(), false));
     } else if let Some(tagging) = parent_tag(object, view, &identity_tag) {
+        let proofs = std::mem::take(wanted);
         return Decision::act(
+        wanted.extend(proofs);
             status,
             Verdict::acting(Reason::Provisioning, tagging.does.clone()),
             Action::Call(Box::new(tagging)),

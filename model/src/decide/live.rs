@@ -121,10 +121,10 @@ pub(super) fn decide<K: Managed>(
                 Some(i) if !settle::expired(view, &i.send_by, begun(object, view)) => {
                     create_or_settle(object, view, status, intent.as_ref())
                 }
-                _ => Decision::say(status, already_exists(&id)),
+                _ => Decision::say(status, taken(object, view, &id)),
             }
         }
-        Located::AlreadyExists(id) => Decision::say(status, already_exists(&id)),
+        Located::AlreadyExists(id) => Decision::say(status, taken(object, view, &id)),
         Located::OwnedByPredecessor(message) => Decision::say(
             status,
             Verdict::stalled(
@@ -164,6 +164,10 @@ fn already_exists(id: &str) -> Verdict {
         Reason::AlreadyExists,
         format!("{id} exists with the same natural key and nothing says that it is ours: name it in spec.import.id to take it over, or remove it at AWS"),
     )
+}
+
+fn taken<K: Managed>(object: &K, view: &View, id: &str) -> Verdict {
+    object.taken(view, id).unwrap_or_else(|| already_exists(id))
 }
 
 /// An intent is open and nothing may be concluded from what the list shows yet.
@@ -468,6 +472,14 @@ pub(super) fn hold<K: Managed>(
     status: &K::Status,
     step: &Step,
     disruption: &Disruption,
+/// True if the guard would hold the step as things are: what leads up to it need not begin.
+pub(crate) fn held<K: Managed>(object: &K, view: &View, step: &Step) -> bool {
+    match (&step.care, object.stored()) {
+        (Care::Disruptive(disruption), Some(status)) => hold(object, view, status, step, disruption).is_err(),
+        _ => false,
+    }
+}
+
 ) -> Result<Option<String>, (Statement, String)> {
     use crate::api::aws_account::Guard;
     let enforced = view.account().is_none_or(|a| a.guard == Guard::Enforce);
@@ -476,7 +488,7 @@ pub(super) fn hold<K: Managed>(
         return Ok(None);
     }
     let secret = step.call.secret().map_or(String::new(), |s| s.resource_version.clone());
-    let details = format!("{} {} {secret}", step.call.params_hash(), step.slot);
+    let details = format!("{} {} {secret}{}", step.call.params_hash(), step.slot, disruption.details);
     let code = consent::code(
         Act::Disrupt,
         object.uid(),

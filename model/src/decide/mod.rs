@@ -10,6 +10,8 @@ mod live;
 mod observe;
 mod settle;
 
+pub(crate) use live::held;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -252,7 +254,7 @@ fn identity_tag<K: Managed>(object: &K, view: &View) -> String {
     identity::identity(&view.cluster_id, &object.key())
 }
 
-fn blocked_verdict(blocked: &crate::view::Blocked) -> Verdict {
+pub(crate) fn blocked_verdict(blocked: &crate::view::Blocked) -> Verdict {
     use crate::api::status::Actor;
     if blocked.stalled {
         Verdict::stalled(blocked.reason, &blocked.message)
