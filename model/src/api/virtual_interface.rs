@@ -290,6 +290,9 @@ pub struct VirtualInterfaceStatus {
     /// Secret that holds the router's configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub router_configuration_secret: Option<String>,
+    /// What the configuration in that Secret was made from: it is written again when this changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub router_configuration_fingerprint: Option<String>,
     /// True once a BGP session of this interface was up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was_up: Option<bool>,

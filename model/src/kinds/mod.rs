@@ -4,4 +4,5 @@ mod connection;
 mod direct_connect_gateway;
 mod direct_connect_gateway_association;
 mod shared;
+mod virtual_interface;
 mod virtual_private_gateway;

@@ -1,4 +1,4 @@
-//! Numbers of the field: bandwidths, ASNs, VLANs, addresses.
+//! Bandwidths as AWS writes them.
 
 /// A bandwidth as AWS writes it (`1Gbps`, `500Mbps`), in Mbps; 0 for what is not one.
 pub fn bandwidth_mbps(text: &str) -> u64 {

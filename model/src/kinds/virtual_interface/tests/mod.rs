@@ -1,0 +1,1 @@
+//! Behaviour of the kind, by whole decisions against a small world.
