@@ -89,10 +89,10 @@ impl<'w> Cabling<'w> {
     }
 
     /// The sessions that may meet a virtual interface.
-    fn candidates(
-        &self,
-        interface: &VirtualInterface,
-    ) -> impl Iterator<Item = (&'w Router, &'w RouterSession)> {
+    fn candidates<'a>(
+        &'a self,
+        interface: &'a VirtualInterface,
+    ) -> impl Iterator<Item = (&'w Router, &'w RouterSession)> + 'a {
         let connection = Some(interface.connection_id.as_str());
         let location = Some(interface.location.as_str());
         [
