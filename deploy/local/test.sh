@@ -20,19 +20,11 @@ part() {
 }
 
 boto3_walk() {
-    requirements=sim/dxsim/tests/boto3/requirements.txt
-    venv=$cache/venv/$(cksum <$requirements | cut -d' ' -f1)
-    if [ ! -x "$venv/ready/python" ]; then
-        rm -rf "$venv"
-        python3 -m venv "$venv" &&
-            "$venv/bin/pip" install --quiet --disable-pip-version-check -r $requirements &&
-            mkdir "$venv/ready" && ln -s ../bin/python "$venv/ready/python" || return 1
-    fi
-    "$venv/bin/python" sim/dxsim/tests/boto3/run.py --dxsim "$target/debug/dxsim"
+    python3 sim/dxsim/tests/boto3/run.py --binary "$target/debug/dxsim" --venv "$cache/venv"
 }
 
 part "build" deploy/local/build.sh
-[ -z "$failed" ] || { echo "RESULT: failed$failed"; exit 1; }
+[ -z "$failed" ] || { echo "RESULT: failed: ${failed#, }"; exit 1; }
 part "aws-sdk-ec2 is built once" deploy/local/one-build.sh
 part "cargo test" cargo test --workspace --no-fail-fast
 part "boto3 against dxsim" boto3_walk
