@@ -262,3 +262,67 @@ async fn a_transit_gateway_originates_exactly_its_allowed_prefixes() {
         "the VGW is not behind it"
     );
 }
+
+/// Two ports at one location, each with an interface on one gateway and a router of its own.
+const TWO_SITES: &str = r"
+settings: {bgpEstablish: 10s, bgpHold: 90s, routePropagation: 20s}
+locations:
+- {code: EqDC2, name: Equinix DC2, region: us-east-1, devices: [EqDC2-a, EqDC2-b], portSpeeds: [1Gbps]}
+accounts:
+- id: '111122223333'
+  accessKeys: {AKIANETWORK: netops}
+  vpcs:
+  - {id: vpc-1, cidrs: [10.1.0.0/16], routeTables: [{id: rtb-1, main: true, propagating: [vgw-1]}]}
+  vpnGateways: [{id: vgw-1, vpc: vpc-1}]
+  connections:
+  - {id: dxcon-1, name: one, location: EqDC2, bandwidth: 1Gbps}
+  - {id: dxcon-2, name: two, location: EqDC2, bandwidth: 1Gbps}
+  directConnectGateways:
+  - {id: 11111111-2222-4333-8444-555555555555, name: g, amazonSideAsn: 64513, associations: [{gatewayId: vgw-1}]}
+  virtualInterfaces:
+  - id: dxvif-1
+    name: primary
+    connectionId: dxcon-1
+    vlan: 101
+    directConnectGatewayId: 11111111-2222-4333-8444-555555555555
+    peers: [{id: dxpeer-1, asn: 65000, amazonAddress: 169.254.1.1/30, customerAddress: 169.254.1.2/30}]
+  - id: dxvif-2
+    name: secondary
+    connectionId: dxcon-2
+    vlan: 101
+    directConnectGatewayId: 11111111-2222-4333-8444-555555555555
+    peers: [{id: dxpeer-2, asn: 65001, amazonAddress: 169.254.2.1/30, customerAddress: 169.254.2.2/30}]
+routers:
+- {name: hq, asn: 65000, prefixes: [10.50.0.0/16], sessions: [{connectionId: dxcon-1, vlan: 101, configured: true}]}
+- {name: branch, asn: 65001, prefixes: [10.50.0.0/16, 10.70.0.0/16], sessions: [{connectionId: dxcon-2, vlan: 101, configured: true}]}
+";
+
+#[tokio::test]
+async fn a_route_stays_while_any_session_announces_it() {
+    let bench = Bench::new(TWO_SITES);
+    assert_eq!(propagated(&bench).await, ["10.50.0.0/16", "10.70.0.0/16"]);
+    bench.act(json!({"action": "cutCrossConnect", "connectionId": "dxcon-2"}));
+    bench.pass(20);
+    assert_eq!(propagated(&bench).await, ["10.50.0.0/16"]);
+    bench.act(json!({"action": "cutDevice", "location": "EqDC2", "device": "EqDC2-a"}));
+    bench.pass(20);
+    assert!(propagated(&bench).await.is_empty());
+}
+
+#[tokio::test]
+async fn site_link_takes_routes_from_site_to_site() {
+    let bench = Bench::new(TWO_SITES);
+    assert_eq!(routes(&bench, RouteDirection::Advertised), ["10.1.0.0/16"]);
+    for id in ["dxvif-1", "dxvif-2"] {
+        bench.act(json!({"action": "changeObject", "id": id, "fields": {"siteLinkEnabled": true}}));
+    }
+    assert_eq!(
+        routes(&bench, RouteDirection::Advertised),
+        ["10.1.0.0/16", "10.50.0.0/16", "10.70.0.0/16"]
+    );
+    let path = bench.sim.read(|world| {
+        let routes = &world.bgp_sessions["dxpeer-1"].routes;
+        routes[routes.len() - 1].as_path.clone()
+    });
+    assert_eq!(path, [64513, 65001]);
+}
