@@ -1,1 +1,24 @@
-//! Placeholder.
+//! directconnect-operator: declared Direct Connect becomes real, crash-safe and without ever ordering
+//! twice.
+//!
+//! The map:
+//! - `directconnect_model` (crate `model/`): all types and decisions, pure.
+//! - [`engine`]: the one generic pass that gathers, asks the model, acts and writes status.
+//! - [`inventory`]: one picture of AWS for each account and region.
+//! - [`aws`]: clients, reads, writes, errors, request rates; the only place that names SDK types.
+//! - [`registry`]: the one list of kinds. [`operator`]: builds it all from [`operator::Deps`].
+//! - [`generate`]: CRDs, RBAC and reference docs from the types.
+
+pub mod aws;
+pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod generate;
+pub mod inventory;
+pub mod metrics;
+pub mod operator;
+pub mod registry;
+pub mod server;
+pub mod spawn;
+pub mod telemetry;
+pub mod wake;

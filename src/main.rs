@@ -1,2 +1,100 @@
-//! Placeholder.
-fn main() {}
+//! Fills the dependencies from the real world, and runs.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
+use clap::Parser;
+use directconnect_operator::config::{Cli, Command, Run};
+use directconnect_operator::metrics::Metrics;
+use directconnect_operator::operator::{Deps, Operator, Settings};
+use directconnect_operator::server::{self, Ready};
+use directconnect_operator::{generate, telemetry};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{error, info};
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Generate { root, check } => generate::run(&root, check),
+        Command::Run(settings) => run(*settings),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("directconnect-operator: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(settings: Run) -> Result<(), String> {
+    telemetry::init(settings.log_format, &settings.log_filter)?;
+    let windows = settings.windows()?;
+    let mut config = kube::Config::infer().await.map_err(|e| format!("no Kubernetes configuration: {e}"))?;
+    // The engine retries; a write that the client repeats by itself could not be told from two.
+    config.default_retry = false;
+    let client = kube::Client::try_from(config).map_err(|e| format!("Kubernetes: {e}"))?;
+    let (http, http_unpooled) = http_clients();
+    let metrics = Metrics::default();
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .map_err(|e| format!("--listen {}: {e}", settings.listen))?;
+    let ready = Ready::default();
+    let serving = tokio::spawn(server::serve(listener, metrics.clone(), ready.clone()));
+    let credentials = DefaultCredentialsChain::builder().build().await;
+    let deps = Deps {
+        client,
+        http,
+        http_unpooled,
+        credentials: SharedCredentialsProvider::new(credentials),
+        wall: Arc::new(SystemTime::now),
+        seed: rand::random(),
+        metrics,
+        leads: || true,
+    };
+    let endpoints = settings.endpoints();
+    let Run { cluster_id, namespace, watch_namespaces, listen, .. } = settings;
+    info!(cluster_id, namespaces = watch_namespaces.join(","), %listen, version = env!("CARGO_PKG_VERSION"), "starting");
+    let operator = Operator::build(
+        deps,
+        Settings { cluster_id, namespace, namespaces: watch_namespaces, endpoints, windows },
+    );
+    operator.ready().await;
+    ready.set(true);
+    let mut terminate = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        ended = serving => {
+            error!(?ended, "the server ended");
+        }
+    }
+    ready.set(false);
+    operator.stop().await;
+    Ok(())
+}
+
+/// One connector, two clients: creates go over connections that are opened for them.
+fn http_clients() -> (SharedHttpClient, SharedHttpClient) {
+    let provider = || tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    let pooled = Builder::new().tls_provider(provider()).build_https();
+    let unpooled = http_client_fn(move |settings, _components| {
+        Connector::builder()
+            .connector_settings(settings.clone())
+            .pool_max_idle_per_host(0)
+            .pool_idle_timeout(Some(Duration::from_millis(1)))
+            .tls_provider(provider())
+            .build()
+            .into_shared()
+    });
+    (pooled.into_shared(), SharedHttpClient::new(unpooled))
+}
+
+use aws_smithy_runtime_api::shared::IntoShared;

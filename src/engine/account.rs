@@ -1,0 +1,359 @@
+//! AwsAccount: verifies the identity, holds the object while it is used, reports orphans.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use directconnect_model::api::AwsAccount;
+use directconnect_model::api::aws_account::AwsAccountStatus;
+use directconnect_model::api::status::Actor;
+use directconnect_model::decide::{FINALIZER, Note};
+use directconnect_model::identity;
+use directconnect_model::kind::{Kind, ObjectKey};
+use directconnect_model::managed::EventReason;
+use directconnect_model::project::{Circumstances, Observed, project};
+use directconnect_model::reason::Reason;
+use directconnect_model::tags;
+use directconnect_model::verdict::Verdict;
+use directconnect_model::view::SecretState;
+use kube::ResourceExt;
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::reflector::ObjectRef;
+use serde_json::json;
+use tracing::warn;
+
+use super::store::{Trouble, attempt};
+use super::{Shared, backoff, events, gather};
+use crate::aws::{Account, read};
+
+/// How often an identity is verified again.
+const VERIFY: Duration = Duration::from_secs(300);
+/// How often orphans are looked for.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// The account as the watch shows it.
+pub fn cached(context: &Shared, name: &str) -> Option<Arc<AwsAccount>> {
+    context.accounts.get(&ObjectRef::new(name))
+}
+
+/// The account, read uncached.
+pub async fn read(context: &Shared, name: &str) -> Result<Option<Arc<AwsAccount>>, Trouble> {
+    let api: Api<AwsAccount> = Api::all(context.client.clone());
+    match attempt(api.get(name)).await {
+        Ok(account) => Ok(Some(Arc::new(account))),
+        Err(Trouble::Gone) => Ok(None),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Why the account is not verified yet; none if it is.
+pub fn not_verified(account: &AwsAccount) -> Option<String> {
+    let ready = account
+        .status
+        .as_ref()
+        .and_then(|s| s.conditions.iter().find(|c| c.type_ == "Ready"));
+    match ready {
+        // An identity that was verified once holds while AWS cannot be asked again.
+        Some(c) if c.status == "True" => None,
+        Some(c) => Some(c.reason.clone()),
+        None => Some(Reason::FirstLook.to_string()),
+    }
+}
+
+/// How AWS is reached for an account and region.
+pub async fn settings(
+    context: &Shared,
+    account: &AwsAccount,
+    region: &str,
+) -> Result<Account, Trouble> {
+    let spec = &account.spec;
+    let role = spec.assume_role.as_ref();
+    let external_id = match role.and_then(|r| r.external_id_secret_ref.as_ref()) {
+        None => None,
+        Some(reference) => {
+            let id = ("external-id".to_owned(), format!("{}/{}", reference.name, reference.key));
+            let uid = account.uid().unwrap_or_default();
+            let kept = context.memories.with(&uid, |m| m.secrets.get(&id).cloned());
+            let state = match kept.filter(|(at, s)| at.elapsed() < Duration::from_secs(60) && matches!(s, SecretState::Value { .. })) {
+                Some((_, state)) => state,
+                None => {
+                    let state = gather::secret(context, &context.namespace, &reference.name, &reference.key).await?;
+                    context.memories.with(&uid, |m| m.secrets.insert(id, (tokio::time::Instant::now(), state.clone())));
+                    state
+                }
+            };
+            match state {
+                SecretState::Value { value, .. } => Some(value.expose().to_owned()),
+                _ => return Err(Trouble::Kubernetes(format!("Secret {} has no key {}", reference.name, reference.key))),
+            }
+        }
+    };
+    let rates = spec.request_rates.as_ref();
+    let rate = |value: Option<i32>, default: u32| value.and_then(|v| u32::try_from(v).ok()).unwrap_or(default);
+    Ok(Account {
+        account_id: spec.account_id.clone(),
+        region: region.to_owned(),
+        role_arn: role.map(|r| r.role_arn.clone()),
+        external_id,
+        endpoints: gather::endpoints(spec.endpoints.as_ref(), &context.endpoints),
+        rates: (
+            rate(rates.and_then(|r| r.direct_connect_per_second), 2),
+            rate(rates.and_then(|r| r.ec2_per_second), 4),
+        ),
+    })
+}
+
+/// One pass over an account.
+pub async fn run(context: &Shared, account: &AwsAccount) -> Duration {
+    match pass(context, account).await {
+        Ok(again) => {
+            let uid = account.uid().unwrap_or_default();
+            context.memories.with(&uid, |m| m.failures = 0);
+            again
+        }
+        Err(Trouble::Gone) => VERIFY,
+        Err(trouble) => {
+            let uid = account.uid().unwrap_or_default();
+            let failures = context.memories.with(&uid, |m| {
+                m.failures += 1;
+                m.failures
+            });
+            if !matches!(trouble, Trouble::Conflict) {
+                warn!(name = account.name_any(), %trouble, "a pass over an AwsAccount was cut short");
+            }
+            backoff::pause(failures, context.jitter())
+        }
+    }
+}
+
+async fn pass(context: &Shared, account: &AwsAccount) -> Result<Duration, Trouble> {
+    let name = account.name_any();
+    let deleting = account.metadata.deletion_timestamp.is_some();
+    let has_finalizer = account.finalizers().iter().any(|f| f == FINALIZER);
+    if deleting {
+        return leave(context, account, has_finalizer).await;
+    }
+    if !has_finalizer {
+        let mut all = account.finalizers().to_vec();
+        all.push(FINALIZER.to_owned());
+        let patch = json!({"metadata": {
+            "uid": account.uid(), "resourceVersion": account.resource_version(), "finalizers": all,
+        }});
+        let api: Api<AwsAccount> = Api::all(context.client.clone());
+        attempt(api.patch(&name, &PatchParams::default(), &Patch::Merge(patch))).await?;
+        return Ok(Duration::from_millis(100));
+    }
+    let (verdict, observed, arn) = verify(context, account).await?;
+    store(context, account, &verdict, observed, arn).await?;
+    orphans(context, account).await;
+    Ok(if verdict.provisioned { LOOK } else { LOOK.min(backoff::AFTER_REFUSAL) })
+}
+
+/// Asks STS who we are.
+async fn verify(
+    context: &Shared,
+    account: &AwsAccount,
+) -> Result<(Verdict, Observed, Option<String>), Trouble> {
+    let stalled = |reason, message: String| Ok((Verdict::stalled(reason, message), Observed::Yes, None));
+    if let Some(message) = tags::refused(&account.spec.default_tags) {
+        return stalled(Reason::Invalid, format!("spec.defaultTags: {message}; rename it"));
+    }
+    let endpoints = gather::endpoints(account.spec.endpoints.as_ref(), &context.endpoints);
+    if let Some(message) = crate::config::windows_refused(&endpoints, &context.windows) {
+        return stalled(Reason::Invalid, format!("spec.endpoints: {message}"));
+    }
+    let settings = match settings(context, account, &account.spec.region).await {
+        Ok(settings) => settings,
+        Err(Trouble::Kubernetes(message)) => {
+            return Ok((
+                Verdict::waits(Reason::SecretNotReady, Actor::You, format!("spec.assumeRole.externalIdSecretRef: {message}"), None, false),
+                Observed::Yes,
+                None,
+            ));
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    let clients = context.aws.clients(&account.name_any(), &settings).await;
+    match read::caller_identity(&clients).await {
+        Ok((id, arn)) if id == account.spec.account_id => {
+            let mut verdict = Verdict::up(format!("STS says that the credentials belong to account {id}"));
+            verdict.reason = Reason::Verified;
+            Ok((verdict, Observed::Yes, Some(arn)))
+        }
+        Ok((id, _)) => stalled(
+            Reason::AccountMismatch,
+            format!("spec.accountId is {}, and STS says that the credentials belong to account {id}: correct spec.accountId or spec.assumeRole.roleArn", account.spec.account_id),
+        ),
+        Err(error) if error.reason() == Reason::AccessDenied => stalled(
+            Reason::AccessDenied,
+            format!("AWS refuses the operator: {}: correct spec.assumeRole, the role's trust policy or the operator's credentials", error.message),
+        ),
+        Err(error) => {
+            let since = account.status.as_ref().and_then(|s| {
+                s.conditions
+                    .iter()
+                    .find(|c| c.type_ == "Observed")
+                    .filter(|c| c.status == "False")
+                    .map(|c| c.last_transition_time.0)
+            });
+            let verdict = Verdict::unknown(error.reason(), format!("STS cannot be asked: {}", error.message));
+            let text = format!("AWS cannot be read: {}", error.message);
+            Ok((verdict, Observed::No(error.reason(), text, Some(since.unwrap_or(context.clock.now()))), None))
+        }
+    }
+}
+
+async fn store(
+    context: &Shared,
+    account: &AwsAccount,
+    verdict: &Verdict,
+    observed: Observed,
+    arn: Option<String>,
+) -> Result<(), Trouble> {
+    let before = account.status.clone().unwrap_or_default();
+    let circumstances = Circumstances {
+        generation: account.metadata.generation.unwrap_or_default(),
+        now: context.clock.now(),
+        paused: false,
+        observed,
+    };
+    let mut projection =
+        project(verdict, &circumstances, &before.conditions, &before.waiting_for, before.observed_generation);
+    projection.conditions.retain(|c| c.type_ != "Provisioned");
+    let status = AwsAccountStatus {
+        observed_generation: projection.observed_generation,
+        conditions: projection.conditions,
+        waiting_for: projection.waiting_for,
+        caller_arn: arn.map(|a| stable_arn(&a)).or(before.caller_arn.clone()),
+    };
+    if status == before {
+        return Ok(());
+    }
+    let name = account.name_any();
+    let api: Api<AwsAccount> = Api::all(context.client.clone());
+    let value = serde_json::to_value(&status)
+        .map_err(|_| Trouble::Kubernetes("a status could not be written".to_owned()))?;
+    let patch: json_patch::Patch = serde_json::from_value(json!([
+        {"op": "test", "path": "/metadata/uid", "value": account.uid()},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": account.resource_version()},
+        {"op": "add", "path": "/status", "value": value},
+    ]))
+    .map_err(|_| Trouble::Kubernetes("a patch could not be built".to_owned()))?;
+    attempt(api.patch_status(&name, &PatchParams::default(), &Patch::Json::<()>(patch))).await?;
+    context.metrics.status_write(Kind::AwsAccount.into());
+    let ready = |s: &AwsAccountStatus| {
+        s.conditions.iter().find(|c| c.type_ == "Ready").map(|c| (c.status.clone(), c.reason.clone(), c.message.clone()))
+    };
+    let (was, is) = (ready(&before), ready(&status));
+    if let Some((truth, reason, message)) = is
+        && was.map(|(t, r, _)| (t, r)) != Some((truth.clone(), reason.clone()))
+    {
+        let event = match truth.as_str() {
+            "True" => EventReason::Ready,
+            _ if verdict.stalled => EventReason::Stalled,
+            _ => EventReason::NotReady,
+        };
+        let key = ObjectKey::new(Kind::AwsAccount, "", &name);
+        let uid = account.uid().unwrap_or_default();
+        events::emit(context, &key, &uid, &Note::new(event, format!("{reason}: {message}"))).await;
+    }
+    for key in context.index.users_of(&name) {
+        context.wakes.wake(&key);
+    }
+    Ok(())
+}
+
+/// A session's name is part of an assumed role's ARN and never changes here.
+fn stable_arn(arn: &str) -> String {
+    arn.to_owned()
+}
+
+/// Removal waits for the account's users.
+async fn leave(context: &Shared, account: &AwsAccount, has_finalizer: bool) -> Result<Duration, Trouble> {
+    if !has_finalizer {
+        return Ok(VERIFY);
+    }
+    let name = account.name_any();
+    let users = context.index.users_of(&name);
+    if !users.is_empty() {
+        let names: Vec<String> = users.iter().take(10).map(|u| format!("{u} (namespace {})", u.namespace)).collect();
+        let verdict = Verdict::waits(
+            Reason::WaitingForDependents,
+            Actor::You,
+            format!("{} objects name this account, so it stays: {}", users.len(), names.join(", ")),
+            Some("it goes"),
+            false,
+        );
+        store(context, account, &verdict, Observed::Yes, None).await?;
+        return Ok(Duration::from_secs(10));
+    }
+    let Some(at) = account.finalizers().iter().position(|f| f == FINALIZER) else {
+        return Ok(VERIFY);
+    };
+    let path = format!("/metadata/finalizers/{at}");
+    let patch: json_patch::Patch = serde_json::from_value(json!([
+        {"op": "test", "path": "/metadata/uid", "value": account.uid()},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": account.resource_version()},
+        {"op": "test", "path": path, "value": FINALIZER},
+        {"op": "remove", "path": path},
+    ]))
+    .map_err(|_| Trouble::Kubernetes("a patch could not be built".to_owned()))?;
+    let api: Api<AwsAccount> = Api::all(context.client.clone());
+    attempt(api.patch(&name, &PatchParams::default(), &Patch::Json::<()>(patch))).await?;
+    Ok(VERIFY)
+}
+
+/// AWS objects that carry this cluster's identity, are not marked as kept, and that no object claims.
+async fn orphans(context: &Shared, account: &AwsAccount) {
+    let name = account.name_any();
+    let siblings = context.index.siblings();
+    let mut found = BTreeSet::new();
+    for (region, snapshot) in context.inventory.snapshots(&name) {
+        let tagged = snapshot
+            .connections()
+            .iter()
+            .filter(|c| !matches!(c.connection_state.as_str(), "deleting" | "deleted" | "rejected"))
+            .map(|c| (&c.connection_id, &c.tags))
+            .chain(
+                snapshot
+                    .virtual_interfaces()
+                    .iter()
+                    .filter(|v| !matches!(v.virtual_interface_state.as_str(), "deleting" | "deleted" | "rejected"))
+                    .map(|v| (&v.virtual_interface_id, &v.tags)),
+            )
+            .chain(
+                snapshot
+                    .direct_connect_gateways()
+                    .iter()
+                    .filter(|g| !matches!(g.direct_connect_gateway_state.as_str(), "deleting" | "deleted"))
+                    .map(|g| (&g.direct_connect_gateway_id, &g.tags)),
+            )
+            .chain(
+                snapshot
+                    .vpn_gateways()
+                    .iter()
+                    .filter(|g| !matches!(g.state.as_str(), "deleting" | "deleted"))
+                    .map(|g| (&g.vpn_gateway_id, &g.tags)),
+            );
+        for (id, tags) in tagged {
+            let Some((cluster, owner)) = tags.get(identity::IDENTITY).and_then(|t| identity::parse(t)) else { continue };
+            let claimed = siblings.iter().any(|s| s.key == owner || s.aws_id.as_deref() == Some(id));
+            if cluster == context.cluster_id && !claimed && !tags.contains_key(identity::RETAINED_AT) {
+                found.insert((id.clone(), region.clone(), owner.to_string()));
+            }
+        }
+    }
+    context.metrics.orphans(&account.spec.account_id, i64::try_from(found.len()).unwrap_or(0));
+    let key = ObjectKey::new(Kind::AwsAccount, "", &name);
+    let uid = account.uid().unwrap_or_default();
+    for (id, region, owner) in found {
+        let message = format!("{id} in {region} carries the identity of {owner}, which does not exist: apply the object again to take it back, or delete it at AWS");
+        let news = {
+            let mut said = context.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            said.insert(format!("orphan/{id}"), message.clone()).as_ref() != Some(&message)
+        };
+        if news {
+            events::emit(context, &key, &uid, &Note::new(EventReason::Orphaned, message)).await;
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One controller for each kind and namespace: a watch, a queue of wakes, and passes.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use directconnect_model::api::AwsAccount;
+use directconnect_model::kind::Kind;
+use directconnect_model::managed::Managed;
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
+use kube::Api;
+use kube::runtime::controller::{Action, Config, ReconcileRequest, applier};
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::{WatchStreamExt, watcher};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use super::{Shared, account, pass};
+use crate::wake::Queue;
+
+/// Passes that run at the same time, for each kind and namespace.
+const CONCURRENCY: u16 = 16;
+
+/// A pass never fails as far as the library is concerned: pauses are its answer.
+#[derive(Debug, thiserror::Error)]
+#[error("never")]
+pub enum Never {}
+
+fn watch_config() -> watcher::Config {
+    watcher::Config::default()
+}
+
+/// Runs one kind in one namespace until the token is cancelled; passes under way end first.
+pub async fn run<K>(context: Shared, namespace: String, queue: Queue, stop: CancellationToken)
+where
+    K: Managed
+        + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Unpin,
+{
+    let api: Api<K> = Api::namespaced(context.client.clone(), &namespace);
+    let (reader, writer) = reflector::store::<K>();
+    let tapped = Arc::clone(&context);
+    let seen = reader.clone();
+    let watch = watcher(api, watch_config())
+        .default_backoff()
+        .reflect(writer)
+        .inspect_ok(move |event| observe::<K>(&tapped, &seen, event))
+        .inspect_err(move |e| warn!(kind = %K::KIND, error = %e, "a watch was interrupted"))
+        .filter_map(|event| {
+            let request = match event {
+                Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
+                    Some(ReconcileRequest::from(ObjectRef::from_obj(&object)))
+                }
+                _ => None,
+            };
+            std::future::ready(request)
+        });
+    let wakes = stream::unfold(queue, |mut queue| async move {
+        let key = queue.recv().await?;
+        let request = ReconcileRequest::from(ObjectRef::<K>::new(&key.name).within(&key.namespace));
+        Some((request, queue))
+    });
+    let requests = stream::select(watch, wakes).take_until(stop.cancelled_owned());
+    drive(
+        requests,
+        reader,
+        context,
+        move |context, object: Arc<K>| async move { pass::run(&context, &*object).await.0 },
+    )
+    .await;
+}
+
+/// Runs the controller of AwsAccounts.
+pub async fn run_accounts(
+    context: Shared,
+    reader: Store<AwsAccount>,
+    writer: reflector::store::Writer<AwsAccount>,
+    queue: Queue,
+    stop: CancellationToken,
+) {
+    let api: Api<AwsAccount> = Api::all(context.client.clone());
+    let tapped = Arc::clone(&context);
+    let watch = watcher(api, watch_config())
+        .default_backoff()
+        .reflect(writer)
+        .inspect_err(|e| warn!(kind = "AwsAccount", error = %e, "a watch was interrupted"))
+        .filter_map(move |event| {
+            let request = match event {
+                Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
+                    for key in tapped.index.users_of(object.metadata.name.as_deref().unwrap_or_default()) {
+                        tapped.wakes.wake(&key);
+                    }
+                    Some(ReconcileRequest::from(ObjectRef::from_obj(&object)))
+                }
+                Ok(watcher::Event::Delete(object)) => {
+                    for key in tapped.index.users_of(object.metadata.name.as_deref().unwrap_or_default()) {
+                        tapped.wakes.wake(&key);
+                    }
+                    None
+                }
+                _ => None,
+            };
+            std::future::ready(request)
+        });
+    let wakes = stream::unfold(queue, |mut queue| async move {
+        let key = queue.recv().await?;
+        Some((ReconcileRequest::from(ObjectRef::<AwsAccount>::new(&key.name)), queue))
+    });
+    let requests = stream::select(watch, wakes).take_until(stop.cancelled_owned());
+    drive(requests, reader, context, |context, object: Arc<AwsAccount>| async move {
+        account::run(&context, &object).await
+    })
+    .await;
+}
+
+async fn drive<K, F>(
+    requests: impl Stream<Item = ReconcileRequest<K>>,
+    reader: Store<K>,
+    context: Shared,
+    reconcile: impl Fn(Shared, Arc<K>) -> F + Clone + Send + 'static,
+) where
+    K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + Send + Sync + 'static,
+    F: Future<Output = std::time::Duration> + Send + 'static,
+{
+    let one = move |object: Arc<K>, context: Arc<Shared>| {
+        let reconcile = reconcile.clone();
+        async move {
+            let name = object.meta().name.clone().unwrap_or_default();
+            // A panic harms one object: it is caught here and tried again slowly.
+            let outcome = AssertUnwindSafe(reconcile(Shared::clone(&context), object)).catch_unwind().await;
+            let after = outcome.unwrap_or_else(|_| {
+                error!(name, "a pass panicked");
+                std::time::Duration::from_secs(60)
+            });
+            Ok::<_, Never>(Action::requeue(after))
+        }
+        .boxed()
+    };
+    applier(
+        one,
+        |_, never: &Never, _| match *never {},
+        Arc::new(context),
+        reader,
+        requests.map(Ok::<_, Never>).boxed(),
+        Config::default().concurrency(CONCURRENCY),
+    )
+    .for_each(|_| std::future::ready(()))
+    .await;
+}
+
+/// Keeps the index in step with the watch, and wakes who is concerned.
+fn observe<K>(context: &Shared, store: &Store<K>, event: &watcher::Event<K>)
+where
+    K: Managed + kube::Resource<DynamicType = ()>,
+{
+    let woken = match event {
+        watcher::Event::Apply(object) | watcher::Event::InitApply(object) => context.index.apply(object),
+        watcher::Event::Delete(object) => {
+            context.memories.forget(object.uid());
+            context.inventory.forget(&object.key());
+            let mut woken = context.index.remove(&object.key());
+            let account = &object.common().account_ref.name;
+            woken.push(directconnect_model::kind::ObjectKey::new(Kind::AwsAccount, "", account));
+            woken
+        }
+        watcher::Event::InitDone => {
+            // What was deleted while nobody watched is not in the store any more.
+            let live: std::collections::BTreeSet<_> = store.state().iter().map(|o| o.key()).collect();
+            let namespaces: std::collections::BTreeSet<_> = live.iter().map(|k| k.namespace.clone()).collect();
+            let mut woken = vec![];
+            for sibling in context.index.siblings().iter() {
+                if sibling.key.kind == K::KIND
+                    && namespaces.contains(&sibling.key.namespace)
+                    && !live.contains(&sibling.key)
+                {
+                    context.inventory.forget(&sibling.key);
+                    woken.extend(context.index.remove(&sibling.key));
+                }
+            }
+            woken
+        }
+        watcher::Event::Init => vec![],
+    };
+    for key in woken {
+        context.wakes.wake(&key);
+    }
+    let (reasons, intents) = context.index.counts(K::KIND);
+    context.metrics.objects(K::KIND.into(), &reasons, intents);
+}

@@ -1,0 +1,337 @@
+//! Carries out one call: intent, fence, send, and what its outcome means.
+
+use std::collections::BTreeSet;
+
+use directconnect_model::api::status::Intent;
+use directconnect_model::decide::{self, Decision, Note, SELF};
+use directconnect_model::identity;
+use directconnect_model::managed::{Care, EventReason, Managed, Step};
+use directconnect_model::reason::Reason;
+use directconnect_model::view::{Refusal, SecretState};
+use jiff::SignedDuration;
+use tracing::info;
+
+use super::gather::Gathered;
+use super::pass::projected;
+use super::store::{self, Trouble};
+use super::{Shared, backoff, events};
+use crate::aws::{Class, Failure, Fence, read, send};
+
+/// A request may be signed this long after the look-up that it rests on began.
+const SEND_WITHIN: SignedDuration = SignedDuration::from_secs(30);
+/// How often storing an id is tried before look-ups take over.
+const STORE_TRIES: usize = 5;
+
+/// Carries out a step that two decisions agreed on. `object` and `gathered` are from uncached reads.
+pub async fn call<K>(
+    context: &Shared,
+    object: &K,
+    gathered: &Gathered,
+    decision: &Decision<K::Status>,
+    mut step: Step,
+) -> Result<K, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let (Some(clients), Some(region)) = (&gathered.clients, &gathered.region) else {
+        return Err(Trouble::Conflict);
+    };
+    let hash = step.call.params_hash();
+    let operation = step.call.operation();
+    let kind: &str = K::KIND.into();
+    if step.care != Care::Harmless {
+        let (account, _) = match read::caller_identity(clients).await {
+            Ok(identity) => identity,
+            Err(error) => return refuse(context, object, &hash, error.reason(), error.message).await,
+        };
+        if account != clients.account.account_id {
+            let message = format!(
+                "STS says that the credentials belong to account {account}, and spec.accountId is {}: correct the role or the id",
+                clients.account.account_id
+            );
+            return refuse(context, object, &hash, Reason::AccountMismatch, message).await;
+        }
+    }
+    let looked_at = gathered.view.aws.begun_all(&gathered.lists).unwrap_or(gathered.view.now);
+    let send_by = if step.care == Care::Harmless { context.clock.now() } else { looked_at } + SEND_WITHIN;
+    let token = context.token();
+    let mut current = object.clone();
+    if step.care != Care::Harmless {
+        let mut with_intent = decision.clone();
+        let status = &mut with_intent.status;
+        let managed = K::managed_mut(status);
+        let earlier = managed.intents.get(&step.slot).map_or_else(Default::default, |open| {
+            let mut earlier = open.earlier.clone();
+            earlier.insert(open.token.clone(), open.send_by.clone());
+            earlier
+        });
+        managed.intents.insert(
+            step.slot.clone(),
+            Intent {
+                operation: operation.to_owned(),
+                token: token.clone(),
+                params_hash: hash.clone(),
+                account_id: clients.account.account_id.clone(),
+                region: clients.account.region.clone(),
+                endpoint: clients.account.endpoints.direct_connect.clone(),
+                send_by: decide::stamp(send_by),
+                id: (step.care != Care::Create && step.care != Care::CreateChild)
+                    .then(|| step.call.target().map(str::to_owned))
+                    .flatten(),
+                not_found_at: None,
+                earlier,
+            },
+        );
+        if let Some(code) = &step.consent {
+            managed.consent_used = Some(code.clone());
+        }
+        let status = projected(&current, gathered, &with_intent);
+        current = store::status(context, &current, &status).await?;
+        if let Some(message) = may_not_go_on(context, &current, gathered).await? {
+            let current = close_intent(context, &current, &step.slot).await?;
+            return refuse(context, &current, &hash, Reason::OrderLimit, message).await;
+        }
+    }
+    if step.care == Care::Create
+        && let Some(tags) = step.call.tags_mut()
+    {
+        tags.insert(identity::INTENT.to_owned(), token.clone());
+    }
+    let secret = step.call.secret().and_then(|wanted| {
+        match gathered.view.secrets.get(&(wanted.name.clone(), wanted.key.clone())) {
+            Some(SecretState::Value { resource_version, value }) if *resource_version == wanted.resource_version => Some(value),
+            _ => None,
+        }
+    });
+    let fence = Fence {
+        token,
+        // Whole seconds, as the intent says.
+        send_by: jiff::Timestamp::from_second(send_by.as_second()).unwrap_or(send_by),
+        offset: context.clock.offset(),
+        transmitted: context.transmitted.clone(),
+        leads: context.leads,
+    };
+    if step.care == Care::Create && !K::NATURAL {
+        let now = context.clock.now();
+        context.memories.with(object.uid(), |m| m.memory.last_order = Some(now));
+    }
+    info!(kind, namespace = object.key().namespace, name = object.key().name, uid = object.uid(), step = step.does, operation, "step");
+    let result = send::send(clients, &step.call, secret, &fence).await;
+    let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();
+    region.hasten(&lists);
+    context.metrics.step(kind, operation, match &result {
+        Ok(_) => "accepted",
+        Err(failure) if failure.definite => "refused",
+        Err(_) => "ambiguous",
+    });
+    match result {
+        Ok(answer) => accepted(context, current, &step, &hash, answer.id).await,
+        Err(failure) => failed(context, current, &step, &hash, send_by, failure).await,
+    }
+}
+
+async fn accepted<K>(
+    context: &Shared,
+    mut current: K,
+    step: &Step,
+    hash: &str,
+    id: Option<String>,
+) -> Result<K, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let now = context.clock.now();
+    let visible = now + context.windows.visibility;
+    context.memories.with(current.uid(), |m| {
+        m.memory.refused.remove(hash);
+        if step.care != Care::Create {
+            m.memory.accepted.insert(hash.to_owned(), visible);
+        }
+        if let Some(target) = step.call.target() {
+            m.memory.unknown.remove(target);
+        }
+    });
+    if step.care != Care::Harmless {
+        current = outcome(context, current, step, id.as_deref()).await?;
+    }
+    let what = id.map_or_else(|| step.does.clone(), |id| format!("{}: {id}", step.does));
+    if step.event != EventReason::Tagged && step.event != EventReason::Retained && step.event != EventReason::Released {
+        events::emit(context, &current.key(), current.uid(), &Note::new(step.event, what)).await;
+    }
+    Ok(current)
+}
+
+/// Stores what an accepted call did, alone, until it holds or look-ups can take over.
+async fn outcome<K>(
+    context: &Shared,
+    mut current: K,
+    step: &Step,
+    id: Option<&str>,
+) -> Result<K, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let key = current.key();
+    let api: kube::Api<K> = store::api(context, &key.namespace);
+    let token = current
+        .stored()
+        .and_then(|s| K::managed(s).intents.get(&step.slot).map(|i| i.token.clone()));
+    let mut last = Trouble::Conflict;
+    for attempt in 0..STORE_TRIES {
+        if attempt > 0 {
+            tokio::time::sleep(backoff::pause(u32::try_from(attempt).unwrap_or(1), context.jitter())).await;
+            match store::attempt(api.get(&key.name)).await {
+                Ok(fresh) if fresh.uid() == current.uid() => current = fresh,
+                Ok(_) | Err(Trouble::Gone) => return Err(Trouble::Gone),
+                Err(trouble) => {
+                    last = trouble;
+                    continue;
+                }
+            }
+        }
+        let mut status = current.stored().cloned().unwrap_or_default();
+        // Completing an intent tests the token: another one is another call's.
+        if K::managed(&status).intents.get(&step.slot).map(|i| &i.token) != token.as_ref() {
+            return Ok(current);
+        }
+        let now = decide::stamp(context.clock.now());
+        let earlier = K::managed_mut(&mut status)
+            .intents
+            .remove(&step.slot)
+            .map(|i| i.earlier)
+            .unwrap_or_default();
+        if !earlier.is_empty() && step.care == Care::CreateChild {
+            // Earlier tokens of the slot may still take effect: the decision closes them by look-up.
+            return Ok(current);
+        }
+        if let Some(id) = id.filter(|_| step.care == Care::Create)
+            && K::aws_id(&status).is_none()
+        {
+            K::set_aws_id(&mut status, Some(id.to_owned()));
+            let managed = K::managed_mut(&mut status);
+            managed.recorded_at = Some(now);
+            managed.seen = None;
+            managed.deleted_at = None;
+            managed.unrecorded_since = None;
+        } else if step.slot == "delete" {
+            K::managed_mut(&mut status).deleted_at = Some(now);
+        }
+        match store::status(context, &current, &status).await {
+            Ok(written) => return Ok(written),
+            Err(Trouble::Gone) => return Err(Trouble::Gone),
+            Err(trouble) => last = trouble,
+        }
+    }
+    Err(last)
+}
+
+async fn failed<K>(
+    context: &Shared,
+    current: K,
+    step: &Step,
+    hash: &str,
+    send_by: jiff::Timestamp,
+    failure: Failure,
+) -> Result<K, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let Failure { error, definite } = failure;
+    if definite || (step.care != Care::Create && matches!(error.class, Class::Conflict)) {
+        let mut current = current;
+        if step.care != Care::Harmless {
+            current = close_intent(context, &current, &step.slot).await?;
+        }
+        let message = match error.class {
+            Class::AccessDenied | Class::Credentials => {
+                format!("AWS refuses {}: {}", error.operation, error.message)
+            }
+            Class::Throttled => "AWS throttles the operator".to_owned(),
+            Class::NotSent => "the call was not sent".to_owned(),
+            _ => format!("AWS refuses {}: {}", error.operation, error.message),
+        };
+        return refuse(context, &current, hash, error.reason(), message).await;
+    }
+    // Anything may have happened: intents stay, and what has none keeps its object closed to other
+    // changes until a look-up after the signature's expiry.
+    if step.care == Care::Harmless {
+        let until = send_by + context.windows.settled();
+        let target = step.call.target().unwrap_or_default().to_owned();
+        context.memories.with(current.uid(), |m| m.memory.unknown.insert(target, until));
+    }
+    Ok(current)
+}
+
+/// Remembers that AWS refused, so that it is tried again slowly.
+async fn refuse<K>(
+    context: &Shared,
+    current: &K,
+    hash: &str,
+    reason: Reason,
+    message: String,
+) -> Result<K, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let failures = context.memories.with(current.uid(), |m| {
+        m.failures += 1;
+        m.failures
+    });
+    let pause = match reason {
+        Reason::Throttled | Reason::AwsUnavailable => backoff::pause(failures + 2, context.jitter()),
+        Reason::RefusedByAws => backoff::pause(failures + 4, context.jitter()),
+        _ => backoff::AFTER_REFUSAL.mul_f64(context.jitter()),
+    };
+    let retry_at = context.clock.now() + SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(1));
+    context.memories.with(current.uid(), |m| {
+        m.memory.refused.insert(hash.to_owned(), Refusal { reason, message, retry_at });
+    });
+    Ok(current.clone())
+}
+
+/// Closes an intent whose call was certainly not carried out.
+async fn close_intent<K>(context: &Shared, current: &K, slot: &str) -> Result<K, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let mut status = current.stored().cloned().unwrap_or_default();
+    let managed = K::managed_mut(&mut status);
+    if let Some(intent) = managed.intents.get_mut(slot) {
+        // Earlier tokens stay until look-ups have closed them.
+        if intent.earlier.is_empty() {
+            managed.intents.remove(slot);
+        } else if let Some((token, send_by)) = intent.earlier.pop_last() {
+            intent.token = token;
+            intent.send_by = send_by;
+        }
+    }
+    if slot == SELF {
+        context.memories.with(current.uid(), |m| m.memory.last_order = None);
+    }
+    store::status(context, current, &status).await
+}
+
+/// What is counted is counted after the intent is stored: of several orders the lower uid goes first.
+async fn may_not_go_on<K>(
+    context: &Shared,
+    object: &K,
+    gathered: &Gathered,
+) -> Result<Option<String>, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let ordering = object.stored().is_some_and(|s| K::aws_id(s).is_none());
+    if !K::PAID || !ordering {
+        return Ok(None);
+    }
+    let mut siblings = vec![];
+    for namespace in &context.namespaces {
+        let api: kube::Api<K> = store::api(context, namespace);
+        let list = store::attempt(api.list(&kube::api::ListParams::default())).await?;
+        siblings.extend(list.items.iter().map(super::index::sibling));
+    }
+    siblings.retain(|s| s.aws_id.is_some() || s.uid.as_str() < object.uid());
+    let mut view = gathered.view.clone();
+    view.siblings = std::sync::Arc::new(siblings);
+    Ok(decide::over_limit(object, &view, object.bandwidth().as_deref()))
+}

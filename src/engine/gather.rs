@@ -1,0 +1,304 @@
+//! Gathers everything that a decision may look at: from caches, or anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use directconnect_model::api::AwsAccount;
+use directconnect_model::api::aws_account::Endpoints;
+use directconnect_model::aws::{AuthKey, List, Snapshot};
+use directconnect_model::kind::{Kind, ObjectKey};
+use directconnect_model::managed::Managed;
+use directconnect_model::project::Observed;
+use directconnect_model::reason::Reason;
+use directconnect_model::view::{Account, Blocked, Referenced, SecretState, View};
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
+use tokio::time::Instant;
+
+use super::store::{Trouble, attempt};
+use super::{Shared, account, memory};
+use crate::aws::Clients;
+use crate::inventory::{Interest, Inventory, Region};
+
+/// Where to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Watches and the published snapshot.
+    Caches,
+    /// Uncached reads of Kubernetes, and AWS lists begun from now on.
+    Anew,
+    /// Uncached reads of Kubernetes; the published snapshot will do.
+    KubernetesAnew,
+}
+
+/// A view, and the means to act on it.
+pub struct Gathered {
+    /// What the decision sees.
+    pub view: View,
+    /// Clients of the account and region, where there is one.
+    pub clients: Option<Arc<Clients>>,
+    /// Inventory of the account and region, where there is one.
+    pub region: Option<Arc<Region>>,
+    /// Lists that the object wants.
+    pub lists: BTreeSet<List>,
+    /// Whether AWS can be read.
+    pub observed: Observed,
+}
+
+/// How long a read of a Secret is good for.
+const SECRET_FOR: Duration = Duration::from_secs(60);
+
+/// Gathers the view of an object.
+pub async fn gather<K: Managed>(
+    context: &Shared,
+    object: &K,
+    from: From,
+) -> Result<Gathered, Trouble> {
+    let key = object.key();
+    let started = Instant::now();
+    let common = object.common();
+    let account = match from {
+        From::Caches => account::cached(context, &common.account_ref.name),
+        _ => account::read(context, &common.account_ref.name).await?,
+    };
+    let (account_view, place, clients) =
+        usable(context, account.as_deref(), &common.account_ref.name, &key.namespace, common.region.as_deref()).await;
+    let region = match (&place, &clients) {
+        (Some(place), Some(clients)) => Some(context.inventory.region(place, clients)),
+        _ => None,
+    };
+    let references = references(context, object, from).await?;
+    let secrets = secrets(context, object, from).await?;
+    let leaving = if object.meta().deletion_timestamp.is_some() && from != From::Caches {
+        leaving(context, &key).await?
+    } else {
+        false
+    };
+    let mut view = View {
+        now: context.clock.now(),
+        cluster_id: context.cluster_id.clone(),
+        windows: context.windows,
+        account: account_view,
+        aws: Snapshot::default(),
+        references,
+        secrets,
+        siblings: context.index.siblings(),
+        memory: directconnect_model::view::Memory::default(),
+        leaving,
+    };
+    let lists = if view.account.is_ok() { object.lists(&view) } else { BTreeSet::new() };
+    let mut observed = Observed::Yes;
+    if let (Some(region), Some(place)) = (&region, place) {
+        region.sweep(&lists);
+        context.inventory.interested(&key, interest(object, &view, place, &lists));
+        if from == From::Anew {
+            // A failure shows in `observed`; the decision then rests on what is old.
+            if Inventory::fresh(region, &lists, started).await.is_err() {
+                return Err(Trouble::Kubernetes("AWS could not be read anew".to_owned()));
+            }
+        }
+        observed = Inventory::observed(region, &lists, &context.clock);
+        view.aws = region.snapshot();
+        view.now = context.clock.now();
+    }
+    view.memory = context.memories.with(object.uid(), |m| {
+        memory::tidy(&mut m.memory, view.now);
+        note_missing(object, &view, &lists, &mut m.memory.missing);
+        m.memory.clone()
+    });
+    Ok(Gathered { view, clients, region, lists, observed })
+}
+
+/// Keeps the beginnings of complete lists that did not hold the recorded id.
+fn note_missing<K: Managed>(
+    object: &K,
+    view: &View,
+    lists: &BTreeSet<List>,
+    missing: &mut Vec<jiff::Timestamp>,
+) {
+    let id = object.stored().and_then(K::aws_id);
+    let begun = view.aws.begun_all(lists);
+    let (Some(id), Some(begun)) = (id, begun) else {
+        missing.clear();
+        return;
+    };
+    let listed = object
+        .candidates(view)
+        .iter()
+        .any(|c| c.id == id && c.presence == directconnect_model::identity::Presence::Live);
+    if listed {
+        missing.clear();
+    } else if missing.last().is_none_or(|last| begun > *last) {
+        missing.push(begun);
+        if missing.len() > 8 {
+            missing.remove(1);
+        }
+    }
+}
+
+fn interest<K: Managed>(
+    object: &K,
+    view: &View,
+    place: (String, String),
+    lists: &BTreeSet<List>,
+) -> Interest {
+    let mut ids: BTreeSet<String> = object.aws_ids().into_iter().collect();
+    ids.extend(object.stored().and_then(K::aws_id).map(str::to_owned));
+    ids.extend(view.references.values().filter_map(|r| r.aws_id.clone()));
+    ids.extend(object.common().import.as_ref().map(|i| i.id.clone()));
+    Interest { place, lists: lists.clone(), ids }
+}
+
+/// Whether the account may be used from this namespace, and how it is reached.
+async fn usable(
+    context: &Shared,
+    account: Option<&AwsAccount>,
+    name: &str,
+    namespace: &str,
+    region: Option<&str>,
+) -> (Result<Account, Blocked>, Option<(String, String)>, Option<Arc<Clients>>) {
+    let blocked = |reason, message: String, stalled| (Err(Blocked { reason, message, stalled }), None, None);
+    let Some(account) = account else {
+        return blocked(Reason::ReferenceNotFound, format!("spec.accountRef names AwsAccount {name}, which does not exist: create it"), false);
+    };
+    let spec = &account.spec;
+    let allowed = spec.allowed_namespaces.as_ref().is_some_and(|a| a.names.iter().any(|n| n == namespace));
+    if !allowed {
+        return blocked(
+            Reason::NamespaceNotAllowed,
+            format!("AwsAccount {name} does not allow namespace {namespace}: add it to its spec.allowedNamespaces.names"),
+            true,
+        );
+    }
+    if let Some(message) = account::not_verified(account) {
+        return blocked(Reason::WaitingForReference, format!("awsaccount/{name} is not ready: {message}"), false);
+    }
+    let region = region.unwrap_or(&spec.region).to_owned();
+    let Ok(settings) = account::settings(context, account, &region).await else {
+        return blocked(Reason::WaitingForReference, format!("awsaccount/{name} is not ready: its Secret cannot be read"), false);
+    };
+    let clients = context.aws.clients(name, &settings).await;
+    let view = Account {
+        name: name.to_owned(),
+        account_id: spec.account_id.clone(),
+        region: region.clone(),
+        default_tags: spec.default_tags.clone(),
+        orders: spec.orders.clone(),
+        guard: spec.guard.unwrap_or_default(),
+    };
+    (Ok(view), Some((name.to_owned(), region)), Some(clients))
+}
+
+/// Endpoints of an account with the operator's defaults under them.
+pub fn endpoints(own: Option<&Endpoints>, defaults: &Endpoints) -> Endpoints {
+    let own = own.cloned().unwrap_or_default();
+    Endpoints {
+        direct_connect: own.direct_connect.or_else(|| defaults.direct_connect.clone()),
+        ec2: own.ec2.or_else(|| defaults.ec2.clone()),
+        sts: own.sts.or_else(|| defaults.sts.clone()),
+        cloud_watch: own.cloud_watch.or_else(|| defaults.cloud_watch.clone()),
+    }
+}
+
+async fn references<K: Managed>(
+    context: &Shared,
+    object: &K,
+    from: From,
+) -> Result<BTreeMap<ObjectKey, Referenced>, Trouble> {
+    let mut all = BTreeMap::new();
+    for key in object.references() {
+        let found = match from {
+            From::Caches => context.index.referenced(&key),
+            _ => read_referenced(context, &key).await?,
+        };
+        if let Some(found) = found {
+            all.insert(key, found);
+        }
+    }
+    Ok(all)
+}
+
+/// The resource of a kind, for untyped reads.
+pub fn resource(kind: Kind) -> ApiResource {
+    let gvk = GroupVersionKind::gvk("directconnect.dev", "v1alpha1", &kind.to_string());
+    ApiResource::from_gvk_with_plural(&gvk, kind.plural())
+}
+
+async fn read_referenced(context: &Shared, key: &ObjectKey) -> Result<Option<Referenced>, Trouble> {
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(context.client.clone(), &key.namespace, &resource(key.kind));
+    let object = match attempt(api.get(&key.name)).await {
+        Ok(object) => object,
+        Err(Trouble::Gone) => return Ok(None),
+        Err(trouble) => return Err(trouble),
+    };
+    Ok(crate::registry::referenced(key.kind, object))
+}
+
+/// Reads what the object refers to in Secrets.
+async fn secrets<K: Managed>(
+    context: &Shared,
+    object: &K,
+    from: From,
+) -> Result<BTreeMap<(String, String), SecretState>, Trouble> {
+    let mut all = BTreeMap::new();
+    let namespace = object.key().namespace;
+    for reference in object.secrets() {
+        let id = (reference.name.clone(), reference.key.clone());
+        let kept = context.memories.with(object.uid(), |m| m.secrets.get(&id).cloned());
+        let good = kept.filter(|(at, state)| {
+            from == From::Caches && at.elapsed() < SECRET_FOR && matches!(state, SecretState::Value { .. })
+                || from == From::Caches && at.elapsed() < SECRET_FOR / 12
+        });
+        let state = match good {
+            Some((_, state)) => state,
+            None => {
+                let state = secret(context, &namespace, &reference.name, &reference.key).await?;
+                context.memories.with(object.uid(), |m| m.secrets.insert(id.clone(), (Instant::now(), state.clone())));
+                state
+            }
+        };
+        all.insert(id, state);
+    }
+    Ok(all)
+}
+
+/// Reads one key of a Secret.
+pub async fn secret(
+    context: &Shared,
+    namespace: &str,
+    name: &str,
+    key: &str,
+) -> Result<SecretState, Trouble> {
+    let api: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
+    let secret = match attempt(api.get(name)).await {
+        Ok(secret) => secret,
+        Err(Trouble::Gone) => return Ok(SecretState::NoSecret),
+        Err(trouble) => return Err(trouble),
+    };
+    let resource_version = secret.metadata.resource_version.unwrap_or_default();
+    let value = secret.data.and_then(|mut data| data.remove(key));
+    Ok(value.and_then(|v| String::from_utf8(v.0).ok()).map_or(SecretState::NoKey, |value| {
+        SecretState::Value { resource_version, value: AuthKey::new(value.trim_end_matches(['\n', '\r']).to_owned()) }
+    }))
+}
+
+/// True while the namespace or the CRD is being removed: read uncached.
+async fn leaving(context: &Shared, key: &ObjectKey) -> Result<bool, Trouble> {
+    let namespaces: Api<Namespace> = Api::all(context.client.clone());
+    match attempt(namespaces.get(&key.namespace)).await {
+        Ok(namespace) if namespace.metadata.deletion_timestamp.is_some() => return Ok(true),
+        Ok(_) => {}
+        Err(Trouble::Gone) => return Ok(true),
+        Err(trouble) => return Err(trouble),
+    }
+    let definitions: Api<CustomResourceDefinition> = Api::all(context.client.clone());
+    let name = format!("{}.directconnect.dev", key.kind.plural());
+    match attempt(definitions.get(&name)).await {
+        Ok(definition) => Ok(definition.metadata.deletion_timestamp.is_some()),
+        Err(Trouble::Gone) => Ok(true),
+        Err(trouble) => Err(trouble),
+    }
+}

@@ -1,0 +1,160 @@
+//! Other objects of this API group, as the watches show them: who refers to whom, who claims what.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use directconnect_model::kind::{Kind, ObjectKey};
+use directconnect_model::managed::Managed;
+use directconnect_model::reason::Reason;
+use directconnect_model::view::{Referenced, Sibling};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+/// One object as others see it.
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    sibling: Sibling,
+    referenced: Referenced,
+    account: String,
+    reason: String,
+}
+
+#[derive(Default)]
+struct Inner {
+    entries: BTreeMap<ObjectKey, Entry>,
+    siblings: Option<Arc<Vec<Sibling>>>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Index(Mutex<Inner>);
+
+/// What an object looks like to others.
+pub fn referenced<K: Managed>(object: &K) -> Referenced {
+    let status = object.stored();
+    let managed = status.map(K::managed);
+    let conditions: &[Condition] = managed.map_or(&[], |m| &m.conditions);
+    let is_true = |name: &str| conditions.iter().any(|c| c.type_ == name && c.status == "True");
+    Referenced {
+        uid: object.uid().to_owned(),
+        deleting: object.meta().deletion_timestamp.is_some(),
+        aws_id: status.and_then(K::aws_id).map(str::to_owned),
+        provisioned: is_true("Provisioned"),
+        ready: is_true("Ready"),
+        reason: reason(conditions),
+        account_id: managed.and_then(|m| m.account_id.clone()),
+        region: managed.and_then(|m| m.region.clone()),
+    }
+}
+
+fn reason(conditions: &[Condition]) -> String {
+    conditions
+        .iter()
+        .find(|c| c.type_ == "Ready")
+        .map_or_else(|| Reason::FirstLook.to_string(), |c| c.reason.clone())
+}
+
+/// What an object is to its siblings.
+pub fn sibling<K: Managed>(object: &K) -> Sibling {
+    let status = object.stored();
+    let managed = status.map(K::managed);
+    Sibling {
+        key: object.key(),
+        uid: object.uid().to_owned(),
+        aws_id: status.and_then(K::aws_id).map(str::to_owned),
+        observe_only: object.common().observe_only(),
+        deleting: object.meta().deletion_timestamp.is_some(),
+        account_id: managed.and_then(|m| m.account_id.clone()),
+        intents: managed.map(|m| m.intents.clone()).unwrap_or_default(),
+        references: object.references(),
+        ids: object.aws_ids(),
+        bandwidth: object.bandwidth(),
+    }
+}
+
+impl Index {
+    fn inner<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes in an object; answers the objects to wake because what they see of it changed.
+    pub fn apply<K: Managed>(&self, object: &K) -> Vec<ObjectKey> {
+        let entry = Entry {
+            sibling: sibling(object),
+            referenced: referenced(object),
+            account: object.common().account_ref.name.clone(),
+            reason: object.stored().map(K::managed).map_or_else(String::new, |m| reason(&m.conditions)),
+        };
+        let key = object.key();
+        self.inner(|inner| {
+            let before = inner.entries.insert(key.clone(), entry.clone());
+            let same_sibling = before.as_ref().is_some_and(|b| b.sibling == entry.sibling);
+            if !same_sibling {
+                inner.siblings = None;
+            }
+            if before.as_ref().is_some_and(|b| b.referenced == entry.referenced) {
+                return vec![];
+            }
+            inner.around(&key, &entry.sibling.references)
+        })
+    }
+
+    /// The object is gone; answers the objects to wake.
+    pub fn remove(&self, key: &ObjectKey) -> Vec<ObjectKey> {
+        self.inner(|inner| {
+            inner.siblings = None;
+            let references = inner.entries.remove(key).map(|e| e.sibling.references).unwrap_or_default();
+            inner.around(key, &references)
+        })
+    }
+
+    /// All objects as siblings.
+    pub fn siblings(&self) -> Arc<Vec<Sibling>> {
+        self.inner(|inner| {
+            let Inner { entries, siblings } = inner;
+            Arc::clone(siblings.get_or_insert_with(|| {
+                Arc::new(entries.values().map(|e| e.sibling.clone()).collect())
+            }))
+        })
+    }
+
+    /// An object as it looks to those that refer to it.
+    pub fn referenced(&self, key: &ObjectKey) -> Option<Referenced> {
+        self.inner(|inner| inner.entries.get(key).map(|e| e.referenced.clone()))
+    }
+
+    /// Objects that name this AwsAccount.
+    pub fn users_of(&self, account: &str) -> Vec<ObjectKey> {
+        self.inner(|inner| {
+            inner.entries.iter().filter(|(_, e)| e.account == account).map(|(k, _)| k.clone()).collect()
+        })
+    }
+
+    /// Counts objects of a kind by reason, and their open intents.
+    pub fn counts(&self, kind: Kind) -> (BTreeMap<String, i64>, i64) {
+        self.inner(|inner| {
+            let mut reasons = BTreeMap::new();
+            let mut intents = 0;
+            for (_, entry) in inner.entries.iter().filter(|(k, _)| k.kind == kind) {
+                *reasons.entry(entry.reason.clone()).or_default() += 1;
+                intents += i64::try_from(entry.sibling.intents.len()).unwrap_or(0);
+            }
+            (reasons, intents)
+        })
+    }
+}
+
+impl Inner {
+    /// Objects that refer to this one, and objects that it refers to (they may wait for it to go).
+    fn around(&self, key: &ObjectKey, references: &[ObjectKey]) -> Vec<ObjectKey> {
+        let waiting = references
+            .iter()
+            .filter(|r| self.entries.get(*r).is_some_and(|e| e.sibling.deleting))
+            .cloned();
+        self.entries
+            .iter()
+            .filter(|(_, e)| e.sibling.references.contains(key))
+            .map(|(k, _)| k.clone())
+            .chain(waiting)
+            .collect()
+    }
+}

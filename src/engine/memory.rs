@@ -1,0 +1,46 @@
+//! What this process remembers of each object, by uid. All of it may be lost in a crash.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use directconnect_model::view::{Memory, SecretState};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// One object.
+#[derive(Clone, Debug, Default)]
+pub struct Remembered {
+    /// What decisions see.
+    pub memory: Memory,
+    /// Failures in a row.
+    pub failures: u32,
+    /// resourceVersions of our last writes: an older one in the cache is stale.
+    pub written: Option<(String, String)>,
+    /// Secrets as last read.
+    pub secrets: BTreeMap<(String, String), (Instant, SecretState)>,
+    /// Reason of Ready that the last event told.
+    pub told: Option<(String, String)>,
+}
+
+/// All objects.
+#[derive(Debug, Default)]
+pub struct Memories(Mutex<BTreeMap<String, Remembered>>);
+
+impl Memories {
+    /// Reads or changes what is remembered of the object with this uid.
+    pub fn with<T>(&self, uid: &str, change: impl FnOnce(&mut Remembered) -> T) -> T {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(all.entry(uid.to_owned()).or_default())
+    }
+
+    /// The object is gone.
+    pub fn forget(&self, uid: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    }
+}
+
+/// Drops what time has made useless.
+pub fn tidy(memory: &mut Memory, now: Timestamp) {
+    memory.accepted.retain(|_, until| *until > now);
+    memory.refused.retain(|_, refusal| refusal.retry_at > now);
+}

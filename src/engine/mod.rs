@@ -1,0 +1,90 @@
+//! The engine: one generic pass for every kind.
+//!
+//! A pass gathers what a decision may look at, asks the pure decision of the model what to do, does
+//! that one thing and asks again. Whatever writes at AWS is decided twice: once from caches, to see
+//! whether to look closer, and once from uncached reads; only the second is carried out.
+
+pub mod account;
+pub mod backoff;
+pub mod controller;
+pub mod events;
+pub mod execute;
+pub mod gather;
+pub mod index;
+pub mod memory;
+pub mod pass;
+pub mod products;
+pub mod store;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use directconnect_model::api::AwsAccount;
+use directconnect_model::api::aws_account::Endpoints;
+use directconnect_model::view::Windows;
+use kube::runtime::reflector::Store;
+use rand::RngExt;
+use rand_chacha::ChaCha12Rng;
+
+use crate::aws::{Aws, Transmitted};
+use crate::clock::Clock;
+use crate::inventory::Inventory;
+use crate::metrics::Metrics;
+use crate::wake::Wakes;
+
+/// What every pass works with.
+pub struct Context {
+    /// Kubernetes, without the client's own retries: the engine retries.
+    pub client: kube::Client,
+    /// AWS.
+    pub aws: Aws,
+    /// What AWS says exists.
+    pub inventory: Inventory,
+    /// Other objects.
+    pub index: index::Index,
+    /// What this process remembers of objects.
+    pub memories: memory::Memories,
+    /// Time.
+    pub clock: Clock,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Wakes.
+    pub wakes: Wakes,
+    /// Tokens that were sent.
+    pub transmitted: Transmitted,
+    /// True while this process may write at AWS.
+    pub leads: fn() -> bool,
+    /// This cluster.
+    pub cluster_id: String,
+    /// The operator's own namespace.
+    pub namespace: String,
+    /// Namespaces that are watched.
+    pub namespaces: Vec<String>,
+    /// Endpoints of accounts that name none.
+    pub endpoints: Endpoints,
+    /// Windows of the create protocol.
+    pub windows: Windows,
+    /// AwsAccounts, as watched.
+    pub accounts: Store<AwsAccount>,
+    /// Randomness, seeded.
+    pub rng: Mutex<ChaCha12Rng>,
+    /// Messages already said in events, so that one transition is one event.
+    pub said: Mutex<BTreeMap<String, String>>,
+}
+
+impl Context {
+    /// 128 random bits, hexadecimal.
+    pub fn token(&self) -> String {
+        let bits: u128 = self.rng.lock().unwrap_or_else(PoisonError::into_inner).random();
+        format!("{bits:032x}")
+    }
+
+    /// A factor between 0.8 and 1.2.
+    pub fn jitter(&self) -> f64 {
+        let unit: f64 = self.rng.lock().unwrap_or_else(PoisonError::into_inner).random();
+        0.8 + 0.4 * unit
+    }
+}
+
+/// A context is shared by all controllers.
+pub type Shared = Arc<Context>;

@@ -1,0 +1,305 @@
+//! One pass over one object.
+//!
+//! # Guarantees
+//! Dropping a pass at any await loses nothing: what must survive was written before the call that
+//! needs it, and what a call did is found again by look-ups.
+
+use std::time::Duration;
+
+use directconnect_model::decide::{Action, Decision, Note, decide};
+use directconnect_model::managed::{Care, EventReason, Managed};
+use directconnect_model::project::{Circumstances, Observed, project};
+use directconnect_model::verdict::Truth;
+use jiff::Timestamp;
+use tracing::{debug, warn};
+
+use super::gather::{From, Gathered, gather};
+use super::store::{self, Trouble};
+use super::{Shared, backoff, events, execute, products};
+
+/// Most actions in one pass; what is left is done by the next one.
+const MOST_ACTIONS: usize = 12;
+/// A look even if nothing happened.
+const RESYNC: Duration = Duration::from_secs(600);
+
+/// When to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Again(pub Duration);
+
+/// Runs a pass; trouble becomes a pause.
+pub async fn run<K>(context: &Shared, object: &K) -> Again
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let started = tokio::time::Instant::now();
+    let kind: &str = K::KIND.into();
+    if stale(context, object) {
+        return Again(Duration::from_millis(500));
+    }
+    let result = pass(context, object).await;
+    let (outcome, again) = match result {
+        Ok(again) => {
+            context.memories.with(object.uid(), |m| m.failures = 0);
+            ("done", again)
+        }
+        Err(Trouble::Gone) => ("gone", RESYNC),
+        Err(trouble) => {
+            let failures = context.memories.with(object.uid(), |m| {
+                m.failures += 1;
+                m.failures
+            });
+            let conflict = matches!(trouble, Trouble::Conflict);
+            if conflict {
+                debug!(kind, name = object.key().name, "the object changed meanwhile");
+            } else {
+                warn!(kind, name = object.key().name, %trouble, "a pass was cut short");
+            }
+            let outcome = if conflict { "conflict" } else { "trouble" };
+            (outcome, backoff::pause(failures, context.jitter()))
+        }
+    };
+    context.metrics.reconcile(kind, outcome, started.elapsed());
+    Again(again)
+}
+
+/// True if the cache still shows the object as it was before our own last write.
+fn stale<K: Managed>(context: &Shared, object: &K) -> bool {
+    let version = object.meta().resource_version.clone().unwrap_or_default();
+    context
+        .memories
+        .with(object.uid(), |m| m.written.as_ref().is_some_and(|(before, _)| *before == version))
+}
+
+async fn pass<K>(context: &Shared, object: &K) -> Result<Duration, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let mut object = object.clone();
+    for _ in 0..MOST_ACTIONS {
+        let gathered = gather(context, &object, From::Caches).await?;
+        let decision = decide(&object, &gathered.view);
+        let acted = match &decision.action {
+            Action::Nothing => return settle(context, &object, &gathered, decision).await,
+            Action::Store(note) => {
+                let written = store_status(context, &object, &gathered, &decision).await?;
+                tell(context, &object, note.as_ref()).await;
+                object = written;
+                true
+            }
+            Action::AddFinalizer => {
+                let written = store_status(context, &object, &gathered, &decision).await?;
+                object = store::add_finalizer(context, &written).await?;
+                true
+            }
+            Action::Fetch(fetch) => {
+                let fetch = fetch.clone();
+                let written = store_status(context, &object, &gathered, &decision).await?;
+                match products::fetch(context, &written, &gathered, &fetch).await? {
+                    products::Fetched::Done(next) => {
+                        object = *next;
+                        true
+                    }
+                    products::Fetched::Later(after) => return Ok(after),
+                }
+            }
+            Action::RemoveFinalizer(_) | Action::Call(_) => {
+                match anew(context, &object, &decision).await? {
+                    Some(next) => {
+                        object = next;
+                        true
+                    }
+                    None => false,
+                }
+            }
+        };
+        if !acted {
+            // What the caches show does not hold; the next event, or a short pause, tells more.
+            return Ok(Duration::from_millis(500).mul_f64(context.jitter()));
+        }
+    }
+    Ok(Duration::from_millis(100))
+}
+
+/// Decides again from uncached reads, and carries out what both decisions agree on.
+async fn anew<K>(
+    context: &Shared,
+    object: &K,
+    first: &Decision<K::Status>,
+) -> Result<Option<K>, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let key = object.key();
+    let from = match &first.action {
+        Action::Call(step) if step.care == Care::Harmless => From::KubernetesAnew,
+        Action::RemoveFinalizer(_) if object.stored().is_none_or(|s| K::aws_id(s).is_none() && K::managed(s).account_id.is_none()) => {
+            From::KubernetesAnew
+        }
+        _ => From::Anew,
+    };
+    let api: kube::Api<K> = store::api(context, &key.namespace);
+    // The lists first, the object last: pause, ObserveOnly and deletion are seen as late as can be.
+    let _ = gather(context, object, from).await?;
+    let fresh = store::attempt(api.get(&key.name)).await?;
+    if fresh.uid() != object.uid() {
+        return Ok(None);
+    }
+    let gathered = gather(context, &fresh, From::KubernetesAnew).await?;
+    let decision = decide(&fresh, &gathered.view);
+    if decision.action != first.action && !same_call(&decision.action, &first.action) {
+        debug!(kind = %key.kind, name = key.name, "uncached reads lead to another decision");
+        let next = match decision.action {
+            Action::Nothing | Action::Store(_) => {
+                let written = store_status(context, &fresh, &gathered, &decision).await?;
+                if let Action::Store(note) = &decision.action {
+                    tell(context, &fresh, note.as_ref()).await;
+                }
+                Some(written)
+            }
+            _ => None,
+        };
+        return Ok(next);
+    }
+    match decision.action.clone() {
+        Action::RemoveFinalizer(note) => {
+            store::remove_finalizer(context, &fresh).await?;
+            tell(context, &fresh, note.as_ref()).await;
+            context.inventory.forget(&key);
+            Err(Trouble::Gone)
+        }
+        Action::Call(step) => {
+            let next = execute::call(context, &fresh, &gathered, &decision, *step).await?;
+            Ok(Some(next))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn same_call(a: &Action, b: &Action) -> bool {
+    match (a, b) {
+        (Action::Call(a), Action::Call(b)) => a.call == b.call && a.slot == b.slot,
+        (Action::RemoveFinalizer(_), Action::RemoveFinalizer(_)) => true,
+        _ => false,
+    }
+}
+
+/// Nothing to do: say so, and find out when to look again.
+async fn settle<K>(
+    context: &Shared,
+    object: &K,
+    gathered: &Gathered,
+    decision: Decision<K::Status>,
+) -> Result<Duration, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    store_status(context, object, gathered, &decision).await?;
+    let now = gathered.view.now;
+    let mut again = RESYNC.mul_f64(context.jitter());
+    if let Observed::No(_, _, Some(since)) = &gathered.observed {
+        again = again.min(until(*since + jiff::SignedDuration::from_mins(15), now));
+    }
+    if let Some(at) = decision.again_at
+        && at > now
+    {
+        return Ok(again.min(until(at, now)));
+    }
+    if !decision.refresh.is_empty()
+        && let Some(region) = &gathered.region
+    {
+        region.wake_after(&decision.refresh, &object.key());
+    }
+    if gathered.view.secrets.values().any(|s| !matches!(s, directconnect_model::view::SecretState::Value { .. })) {
+        again = again.min(Duration::from_secs(10));
+    } else if !gathered.view.secrets.is_empty() {
+        again = again.min(Duration::from_secs(61));
+    }
+    Ok(again)
+}
+
+fn until(at: Timestamp, now: Timestamp) -> Duration {
+    let wait = at.duration_since(now);
+    Duration::try_from(wait).unwrap_or_default() + Duration::from_millis(1_050)
+}
+
+/// Projects the verdict onto the status and stores what differs. Tells transitions as events.
+pub async fn store_status<K>(
+    context: &Shared,
+    object: &K,
+    gathered: &Gathered,
+    decision: &Decision<K::Status>,
+) -> Result<K, Trouble>
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let status = projected(object, gathered, decision);
+    let before = object.stored().cloned();
+    let written = store::status(context, object, &status).await?;
+    transition::<K>(context, object, before.as_ref(), &status).await;
+    Ok(written)
+}
+
+/// The status as it is to be stored.
+pub fn projected<K: Managed>(
+    object: &K,
+    gathered: &Gathered,
+    decision: &Decision<K::Status>,
+) -> K::Status {
+    let mut status = decision.status.clone();
+    let (conditions, waiting, observed_generation) = object.stored().map(K::managed).map_or(
+        (vec![], vec![], None),
+        |m| (m.conditions.clone(), m.waiting_for.clone(), m.observed_generation),
+    );
+    let circumstances = Circumstances {
+        generation: object.meta().generation.unwrap_or_default(),
+        now: gathered.view.now,
+        paused: object.paused(),
+        observed: gathered.observed.clone(),
+    };
+    let projection =
+        project(&decision.verdict, &circumstances, &conditions, &waiting, observed_generation);
+    let managed = K::managed_mut(&mut status);
+    managed.conditions = projection.conditions;
+    managed.waiting_for = projection.waiting_for;
+    managed.observed_generation = projection.observed_generation;
+    status
+}
+
+/// One event for each transition of Ready.
+async fn transition<K: Managed>(
+    context: &Shared,
+    object: &K,
+    before: Option<&K::Status>,
+    after: &K::Status,
+) {
+    let ready = |s: &K::Status| {
+        K::managed(s)
+            .conditions
+            .iter()
+            .find(|c| c.type_ == "Ready")
+            .map(|c| (c.status.clone(), c.reason.clone(), c.message.clone()))
+    };
+    let was = before.and_then(&ready);
+    let Some((status, reason, message)) = ready(after) else { return };
+    let same = was.as_ref().is_some_and(|(s, r, _)| *s == status && *r == reason);
+    let stalled = K::managed(after).conditions.iter().any(|c| c.type_ == "Stalled");
+    let quiet = status == <&str>::from(Truth::Unknown) || matches!(reason.as_str(), "Provisioning" | "Updating" | "Deleting");
+    if same || quiet {
+        return;
+    }
+    let event = if stalled {
+        EventReason::Stalled
+    } else if status == "True" {
+        EventReason::Ready
+    } else {
+        EventReason::NotReady
+    };
+    let note = Note::new(event, format!("{reason}: {message}"));
+    events::emit(context, &object.key(), object.uid(), &note).await;
+}
+
+async fn tell<K: Managed>(context: &Shared, object: &K, note: Option<&Note>) {
+    if let Some(note) = note {
+        events::emit(context, &object.key(), object.uid(), note).await;
+    }
+}
