@@ -68,6 +68,6 @@ mod tests {
             Some(1)
         );
         assert_eq!(address_family(""), None);
-        assert_eq!(address_family("ipv6"), Some(AddressFamily::Ipv6));
+        assert_eq!(address_family("ipv6"), Some(AddressFamily::IPv6));
     }
 }
