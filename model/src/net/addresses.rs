@@ -33,7 +33,9 @@ pub fn overlap(a: &str, b: &str) -> bool {
     let net = |text: &str| {
         let (address, length) = parse(text)?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        IpNet::new(address, length.unwrap_or(most)).ok().map(|n| n.trunc())
+        IpNet::new(address, length.unwrap_or(most))
+            .ok()
+            .map(|n| n.trunc())
     };
     match (net(a), net(b)) {
         (Some(a), Some(b)) => a.contains(&b) || b.contains(&a),
@@ -45,7 +47,11 @@ pub fn overlap(a: &str, b: &str) -> bool {
 pub fn same_prefixes(a: &[String], b: &[String]) -> bool {
     let set = |list: &[String]| -> BTreeSet<String> {
         list.iter()
-            .map(|p| p.trim().parse::<IpNet>().map_or_else(|_| p.clone(), |n| n.trunc().to_string()))
+            .map(|p| {
+                p.trim()
+                    .parse::<IpNet>()
+                    .map_or_else(|_| p.clone(), |n| n.trunc().to_string())
+            })
             .collect()
     };
     set(a) == set(b)
@@ -56,16 +62,17 @@ pub fn same_prefixes(a: &[String], b: &[String]) -> bool {
 /// RFC 3021 for /31.
 pub fn peer_rule(amazon: &str, customer: &str) -> Option<String> {
     let one = |text: &str| -> Result<ipnet::Ipv4Net, String> {
-        let net: ipnet::Ipv4Net = text
-            .trim()
-            .parse()
-            .map_err(|_| format!("{text} is not an IPv4 address with its prefix length, as 175.45.176.1/30"))?;
+        let net: ipnet::Ipv4Net = text.trim().parse().map_err(|_| {
+            format!("{text} is not an IPv4 address with its prefix length, as 175.45.176.1/30")
+        })?;
         match net.prefix_len() {
-            30 if net.addr() == net.network() || net.addr() == net.broadcast() => {
-                Err(format!("{text} is the first or last address of its /30, which no host can have: use one of the two between"))
-            }
+            30 if net.addr() == net.network() || net.addr() == net.broadcast() => Err(format!(
+                "{text} is the first or last address of its /30, which no host can have: use one of the two between"
+            )),
             30 | 31 => Ok(net),
-            other => Err(format!("{text} has prefix length /{other}: AWS takes /30 or /31, as 175.45.176.1/30")),
+            other => Err(format!(
+                "{text} has prefix length /{other}: AWS takes /30 or /31, as 175.45.176.1/30"
+            )),
         }
     };
     let (amazon_net, customer_net) = match (one(amazon), one(customer)) {
@@ -108,7 +115,10 @@ mod tests {
         assert!(!same_address("10.0.0.1/31", "10.0.0.1/30"));
         assert!(overlap("10.0.0.1/30", "10.0.0.2/31"));
         assert!(!overlap("10.0.0.1/30", "10.0.0.5/30"));
-        assert!(same_prefixes(&["203.0.113.1/24".into()], &["203.0.113.0/24".into()]));
+        assert!(same_prefixes(
+            &["203.0.113.1/24".into()],
+            &["203.0.113.0/24".into()]
+        ));
         assert_eq!(host("10.0.0.2/30"), "10.0.0.2");
     }
 }

@@ -5,7 +5,9 @@
 pub fn asn_rule(asn: i64) -> Option<&'static str> {
     match asn {
         7224 => Some("7224 is Amazon's own ASN: use the ASN of your router"),
-        23456 | 65535 => Some("23456 and 65535 are reserved (RFC 6793, RFC 7300): use the ASN of your router"),
+        23456 | 65535 => {
+            Some("23456 and 65535 are reserved (RFC 6793, RFC 7300): use the ASN of your router")
+        }
         1..=4_294_967_294 => None,
         _ => Some("an ASN is a number from 1 to 4294967294: use the ASN of your router, as 65000"),
     }

@@ -7,12 +7,20 @@ pub fn bandwidth_mbps(text: &str) -> u64 {
             .and_then(|n| n.trim().parse::<f64>().ok())
             .filter(|n| n.is_finite() && *n >= 0.0)
             .map(|n| {
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "port speeds are far below 2^52")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    clippy::cast_precision_loss,
+                    reason = "port speeds are far below 2^52"
+                )]
                 let mbps = (n * factor as f64).round() as u64;
                 mbps
             })
     };
-    parse("Mbps", 1).or_else(|| parse("Gbps", 1_000)).or_else(|| parse("Tbps", 1_000_000)).unwrap_or(0)
+    parse("Mbps", 1)
+        .or_else(|| parse("Gbps", 1_000))
+        .or_else(|| parse("Tbps", 1_000_000))
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use super::replace::Scene;
 use super::{differences, peers, presence};
 
 /// What one part of the spec asks for next.
+#[allow(clippy::large_enum_variant, reason = "a handful, short-lived")]
 pub(super) enum Next {
     /// It is as declared.
     Nothing,
@@ -29,8 +30,14 @@ pub(super) enum Next {
 }
 
 /// The one step that is due; or what it waits for.
-pub(super) fn converge(object: &VirtualInterface, view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
-    let Some(vif) = view.aws.virtual_interface(id) else { return Ok(vec![]) };
+pub(super) fn converge(
+    object: &VirtualInterface,
+    view: &View,
+    id: &str,
+) -> Result<Vec<Step>, Verdict> {
+    let Some(vif) = view.aws.virtual_interface(id) else {
+        return Ok(vec![]);
+    };
     let fixed = differences::immutable(object, view, vif);
     if !fixed.is_empty() {
         let list: Vec<String> = fixed
@@ -49,10 +56,17 @@ pub(super) fn converge(object: &VirtualInterface, view: &View, id: &str) -> Resu
         return Ok(vec![]);
     }
     let peers = peers::bind(object, view, vif);
-    let scene = Scene { object, view, vif, peers: &peers };
+    let scene = Scene {
+        object,
+        view,
+        vif,
+        peers: &peers,
+    };
     let attributes = differences::attributes(object, vif);
-    let (raise, gentle): (Vec<_>, Vec<_>) =
-        attributes.into_iter().map(|d| attribute(view, vif, &d)).partition(|s| !s.slot.is_empty());
+    let (raise, gentle): (Vec<_>, Vec<_>) = attributes
+        .into_iter()
+        .map(|d| attribute(view, vif, &d))
+        .partition(|s| !s.slot.is_empty());
 
     let mut parts: Vec<Next> = vec![];
     parts.extend(peers.bound.iter().map(|b| scene.missing(b)));
@@ -82,7 +96,11 @@ pub(super) fn converge(object: &VirtualInterface, view: &View, id: &str) -> Resu
         }
     }
     // What was begun is settled before anything else goes to the interface.
-    let open = |s: &Step| object.stored().is_some_and(|st| !s.slot.is_empty() && st.common.intents.contains_key(&s.slot));
+    let open = |s: &Step| {
+        object
+            .stored()
+            .is_some_and(|st| !s.slot.is_empty() && st.common.intents.contains_key(&s.slot))
+    };
     let at = due.iter().position(open).unwrap_or(0);
     match (due.into_iter().nth(at), problem) {
         (Some(step), _) => Ok(vec![step]),
@@ -112,8 +130,14 @@ fn attribute(view: &View, vif: &aws::VirtualInterface, difference: &Difference) 
     }
     let field = difference.field.trim_start_matches("spec.");
     let does = format!("set {field} of {id} to {}", difference.declared);
-    let jumbo = view.aws.connection(&vif.connection_id).and_then(|c| c.jumbo_frame_capable) == Some(true);
-    let raises = call.mtu.is_some_and(|m| m > differences::DEFAULT_MTU && m > vif.mtu.unwrap_or(differences::DEFAULT_MTU));
+    let jumbo = view
+        .aws
+        .connection(&vif.connection_id)
+        .and_then(|c| c.jumbo_frame_capable)
+        == Some(true);
+    let raises = call.mtu.is_some_and(|m| {
+        m > differences::DEFAULT_MTU && m > vif.mtu.unwrap_or(differences::DEFAULT_MTU)
+    });
     if raises && !jumbo {
         // The port is reset for up to 30 s, with all that it carries (Direct Connect User Guide,
         // "Set network MTU").
@@ -135,7 +159,14 @@ struct Update<'a> {
 
 impl<'a> Update<'a> {
     fn of(id: &'a str) -> Self {
-        Self { id, name: None, mtu: None, site_link: None, ipv4: None, ipv6: None }
+        Self {
+            id,
+            name: None,
+            mtu: None,
+            site_link: None,
+            ipv4: None,
+            ipv6: None,
+        }
     }
 
     fn build(self) -> Call {
@@ -163,7 +194,10 @@ fn carried(view: &View, connection_id: &str) -> BTreeSet<String> {
 /// The move to another connection; and what the spec names must be there.
 fn relocate(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface) -> Next {
     let id = &vif.virtual_interface_id;
-    if let Err(b) = object.wanted_connection(view).and_then(|_| object.wanted_gateway(view)) {
+    if let Err(b) = object
+        .wanted_connection(view)
+        .and_then(|_| object.wanted_gateway(view))
+    {
         return Next::Problem(put_off(object, view, id, &b));
     }
     if differences::connection(object, view, vif).is_none() {
@@ -174,10 +208,16 @@ fn relocate(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface)
         Err(b) => return Next::Problem(put_off(object, view, id, &b)),
     };
     let taken = view.aws.virtual_interfaces().iter().find(|v| {
-        v.connection_id == *target && v.vlan == vif.vlan && presence(&v.virtual_interface_state) == Presence::Live
+        v.connection_id == *target
+            && v.vlan == vif.vlan
+            && presence(&v.virtual_interface_state) == Presence::Live
     });
     if let Some(taken) = taken {
-        let field = if object.spec.connection_ref.is_some() { "connectionRef" } else { "connectionId" };
+        let field = if object.spec.connection_ref.is_some() {
+            "connectionRef"
+        } else {
+            "connectionId"
+        };
         return Next::Problem(Verdict::stalled(
             Reason::VlanTaken,
             format!(
@@ -188,7 +228,10 @@ fn relocate(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface)
     }
     Next::Step(Step::disruptive(
         "move",
-        Call::AssociateVirtualInterface { virtual_interface_id: id.clone(), connection_id: target.clone() },
+        Call::AssociateVirtualInterface {
+            virtual_interface_id: id.clone(),
+            connection_id: target.clone(),
+        },
         EventReason::Moved,
         format!("move {id} from {} to {target}", vif.connection_id),
         Reason::MoveInterface,
@@ -207,7 +250,12 @@ pub(super) fn put_off(object: &VirtualInterface, view: &View, id: &str, why: &Bl
         _ => Actor::Operator,
     };
     verdict.provisioned = false;
-    verdict.waiting_for.push(waiting(why.reason, actor, &why.message, Some("the interface is made equal to the spec")));
+    verdict.waiting_for.push(waiting(
+        why.reason,
+        actor,
+        &why.message,
+        Some("the interface is made equal to the spec"),
+    ));
     verdict.with(Statement {
         condition: "Provisioned",
         truth: Truth::False,

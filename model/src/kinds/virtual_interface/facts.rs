@@ -22,8 +22,15 @@ const REQUESTED: &str = "directconnect.dev/reconcile-requested-at";
 const ROUTES_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Writes what AWS says into the status.
-pub(super) fn write(object: &VirtualInterface, view: &View, id: &str, status: &mut VirtualInterfaceStatus) {
-    let Some(vif) = view.aws.virtual_interface(id) else { return };
+pub(super) fn write(
+    object: &VirtualInterface,
+    view: &View,
+    id: &str,
+    status: &mut VirtualInterfaceStatus,
+) {
+    let Some(vif) = view.aws.virtual_interface(id) else {
+        return;
+    };
     let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
     status.virtual_interface_state = some(&vif.virtual_interface_state);
     status.virtual_interface_type = some(&vif.virtual_interface_type);
@@ -40,9 +47,13 @@ pub(super) fn write(object: &VirtualInterface, view: &View, id: &str, status: &m
     status.owner_account = some(&vif.owner_account);
     status.location = some(&vif.location);
     status.aws_device_v2.clone_from(&vif.aws_device_v2);
-    status.aws_logical_device_id.clone_from(&vif.aws_logical_device_id);
+    status
+        .aws_logical_device_id
+        .clone_from(&vif.aws_logical_device_id);
     status.site_link_enabled = vif.site_link_enabled;
-    status.route_filter_prefixes.clone_from(&vif.route_filter_prefixes);
+    status
+        .route_filter_prefixes
+        .clone_from(&vif.route_filter_prefixes);
     status.route_filter_prefixes.sort();
     status.prefix_pool_allocated_count_ipv4 = vif.prefix_pool_allocated_count_ipv4;
     status.prefix_pool_allocated_count_ipv6 = vif.prefix_pool_allocated_count_ipv6;
@@ -55,9 +66,16 @@ pub(super) fn write(object: &VirtualInterface, view: &View, id: &str, status: &m
     }
     if let Some((accepted, advertised, at)) = view.memory.routes {
         let (accepted, advertised) = (number(accepted), number(advertised));
-        let same = status.routes.as_ref().is_some_and(|r| r.accepted == accepted && r.advertised == advertised);
+        let same = status
+            .routes
+            .as_ref()
+            .is_some_and(|r| r.accepted == accepted && r.advertised == advertised);
         if !same || changed_since(object, view, status, routes_time(status)) {
-            status.routes = Some(Routes { accepted, advertised, as_of: stamp(at) });
+            status.routes = Some(Routes {
+                accepted,
+                advertised,
+                as_of: stamp(at),
+            });
         }
     }
     if object.spec.router_configuration.is_none() {
@@ -74,14 +92,25 @@ pub(super) fn number(count: usize) -> i32 {
 /// What carries the interface, for people.
 pub(super) fn carrier(object: &VirtualInterface, view: &View, connection_id: &str) -> String {
     match object.connection() {
-        Some(key) if object.wanted_connection(view).is_ok_and(|id| id == connection_id) => key.name,
+        Some(key)
+            if object
+                .wanted_connection(view)
+                .is_ok_and(|id| id == connection_id) =>
+        {
+            key.name
+        }
         _ => object_named(view, Kind::Connection, connection_id),
     }
 }
 
 /// Peers by the names of the spec. A peer that is not ours is not recorded; one of ours that left the
 /// spec stays until AWS has deleted it; one that AWS lost keeps its addresses.
-fn bgp_peers(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface, before: &[BgpPeerStatus]) -> Vec<BgpPeerStatus> {
+fn bgp_peers(
+    object: &VirtualInterface,
+    view: &View,
+    vif: &aws::VirtualInterface,
+    before: &[BgpPeerStatus],
+) -> Vec<BgpPeerStatus> {
     let last = |name: &str| before.iter().find(|b| b.name == name);
     if object.spec.bgp_peers.is_empty() {
         return named(object, view, vif)
@@ -95,7 +124,10 @@ fn bgp_peers(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface
         let last = last(name);
         match (bound.actual.filter(|_| bound.ours), last) {
             (Some(peer), _) => all.push(entry(name, peer, last, view.now)),
-            (None, Some(last)) if last.address_family.as_deref() == Some(&bound.declared.address_family.to_string()) => {
+            (None, Some(last))
+                if last.address_family.as_deref()
+                    == Some(&bound.declared.address_family.to_string()) =>
+            {
                 all.push(BgpPeerStatus {
                     name: name.clone(),
                     address_family: last.address_family.clone(),
@@ -104,20 +136,43 @@ fn bgp_peers(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface
                     ..BgpPeerStatus::default()
                 });
             }
-            (None, _) => all.push(BgpPeerStatus { name: name.clone(), ..BgpPeerStatus::default() }),
+            (None, _) => all.push(BgpPeerStatus {
+                name: name.clone(),
+                ..BgpPeerStatus::default()
+            }),
         }
     }
-    for left in before.iter().filter(|b| !all.iter().any(|a| a.name == b.name || (a.bgp_peer_id.is_some() && a.bgp_peer_id == b.bgp_peer_id))).collect::<Vec<_>>() {
+    for left in before
+        .iter()
+        .filter(|b| {
+            !all.iter().any(|a| {
+                a.name == b.name || (a.bgp_peer_id.is_some() && a.bgp_peer_id == b.bgp_peer_id)
+            })
+        })
+        .collect::<Vec<_>>()
+    {
         let id = left.bgp_peer_id.as_deref();
-        if let Some(peer) = vif.bgp_peers.iter().find(|p| live(p) && Some(p.bgp_peer_id.as_str()) == id) {
+        if let Some(peer) = vif
+            .bgp_peers
+            .iter()
+            .find(|p| live(p) && Some(p.bgp_peer_id.as_str()) == id)
+        {
             all.push(entry(&left.name, peer, Some(left), view.now));
         }
     }
     all
 }
 
-fn entry(name: &str, peer: &aws::BgpPeer, last: Option<&BgpPeerStatus>, now: Timestamp) -> BgpPeerStatus {
-    let same = last.filter(|l| l.bgp_status.as_deref() == Some(&peer.bgp_status) && l.bgp_peer_id.as_deref() == Some(&peer.bgp_peer_id));
+fn entry(
+    name: &str,
+    peer: &aws::BgpPeer,
+    last: Option<&BgpPeerStatus>,
+    now: Timestamp,
+) -> BgpPeerStatus {
+    let same = last.filter(|l| {
+        l.bgp_status.as_deref() == Some(&peer.bgp_status)
+            && l.bgp_peer_id.as_deref() == Some(&peer.bgp_peer_id)
+    });
     BgpPeerStatus {
         name: name.to_owned(),
         bgp_peer_id: Some(peer.bgp_peer_id.clone()),
@@ -128,13 +183,22 @@ fn entry(name: &str, peer: &aws::BgpPeer, last: Option<&BgpPeerStatus>, now: Tim
         bgp_peer_state: Some(peer.bgp_peer_state.clone()),
         bgp_status: Some(peer.bgp_status.clone()),
         aws_device_v2: peer.aws_device_v2.clone(),
-        since: same.and_then(|l| l.since.clone()).or_else(|| Some(stamp(now))),
+        since: same
+            .and_then(|l| l.since.clone())
+            .or_else(|| Some(stamp(now))),
     }
 }
 
 /// Reads that are due.
-pub(super) fn fetches(object: &VirtualInterface, view: &View, id: &str, status: &VirtualInterfaceStatus) -> Vec<Fetch> {
-    let Some(vif) = view.aws.virtual_interface(id) else { return vec![] };
+pub(super) fn fetches(
+    object: &VirtualInterface,
+    view: &View,
+    id: &str,
+    status: &VirtualInterfaceStatus,
+) -> Vec<Fetch> {
+    let Some(vif) = view.aws.virtual_interface(id) else {
+        return vec![];
+    };
     let mut due = vec![];
     if let Some(wanted) = &object.spec.router_configuration
         && matches!(vif.virtual_interface_state.as_str(), "available" | "down")
@@ -150,13 +214,22 @@ pub(super) fn fetches(object: &VirtualInterface, view: &View, id: &str, status: 
             });
         }
     }
-    let read = view.memory.routes.map(|(_, _, at)| at).max(routes_time(status));
-    let resting = view.memory.routes.is_none_or(|(_, _, at)| view.now.duration_since(at) >= ROUTES_PAUSE);
+    let read = view
+        .memory
+        .routes
+        .map(|(_, _, at)| at)
+        .max(routes_time(status));
+    let resting = view
+        .memory
+        .routes
+        .is_none_or(|(_, _, at)| view.now.duration_since(at) >= ROUTES_PAUSE);
     let any_up = vif.bgp_peers.iter().any(up);
     let never = read.is_none() && any_up;
     let none_yet = any_up && resting && status.routes.as_ref().is_some_and(|r| r.accepted == 0);
     if never || none_yet || (read.is_some() && changed_since(object, view, status, read)) {
-        due.push(Fetch::Routes { virtual_interface_id: id.to_owned() });
+        due.push(Fetch::Routes {
+            virtual_interface_id: id.to_owned(),
+        });
     }
     due
 }
@@ -166,14 +239,25 @@ fn routes_time(status: &VirtualInterfaceStatus) -> Option<Timestamp> {
 }
 
 /// True if a session changed, or somebody asked, after routes were read at `read`.
-fn changed_since(object: &VirtualInterface, view: &View, status: &VirtualInterfaceStatus, read: Option<Timestamp>) -> bool {
+fn changed_since(
+    object: &VirtualInterface,
+    view: &View,
+    status: &VirtualInterfaceStatus,
+    read: Option<Timestamp>,
+) -> bool {
     let Some(read) = read else { return true };
-    let turned = status.bgp_peers.iter().filter_map(|p| time(p.since.as_deref())).any(|since| since > read);
+    let turned = status
+        .bgp_peers
+        .iter()
+        .filter_map(|p| time(p.since.as_deref()))
+        .any(|since| since > read);
     // A request from a clock that is ahead counts as made now; it is answered once a minute at most.
     let asked = object
         .annotation(REQUESTED)
         .and_then(|t| t.parse::<Timestamp>().ok())
-        .is_some_and(|at| at > read && (at <= view.now || view.now.duration_since(read) >= ROUTES_PAUSE));
+        .is_some_and(|at| {
+            at > read && (at <= view.now || view.now.duration_since(read) >= ROUTES_PAUSE)
+        });
     turned || asked
 }
 
@@ -183,13 +267,22 @@ fn fingerprint(vif: &aws::VirtualInterface, router_type: &str, secret: &str) -> 
     use std::fmt::Write as _;
     let mut text = format!(
         "{router_type}\n{secret}\n{} {} {} {:?} {:?} {}\n",
-        vif.virtual_interface_id, vif.virtual_interface_name, vif.vlan, vif.mtu, vif.amazon_side_asn, vif.connection_id
+        vif.virtual_interface_id,
+        vif.virtual_interface_name,
+        vif.vlan,
+        vif.mtu,
+        vif.amazon_side_asn,
+        vif.connection_id
     );
     for peer in vif.bgp_peers.iter().filter(|p| live(p)) {
         let _ = writeln!(
             text,
             "{} {} {} {:?} {:?}",
-            peer.bgp_peer_id, peer.asn, peer.address_family, peer.amazon_address, peer.customer_address
+            peer.bgp_peer_id,
+            peer.asn,
+            peer.address_family,
+            peer.amazon_address,
+            peer.customer_address
         );
     }
     hex(&Sha256::digest(text), 32)

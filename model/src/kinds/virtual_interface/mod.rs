@@ -40,7 +40,9 @@ fn presence(state: &str) -> Presence {
 }
 
 fn arn(view: &View, id: &str) -> String {
-    let (region, account) = view.account().map_or(("", ""), |a| (a.region.as_str(), a.account_id.as_str()));
+    let (region, account) = view
+        .account()
+        .map_or(("", ""), |a| (a.region.as_str(), a.account_id.as_str()));
     format!("arn:aws:directconnect:{region}:{account}:dxvif/{id}")
 }
 
@@ -79,29 +81,44 @@ impl Managed for VirtualInterface {
 
     fn aws_ids(&self) -> Vec<String> {
         let spec = &self.spec;
-        [&spec.connection_id, &spec.lag_id, &spec.virtual_private_gateway_id, &spec.direct_connect_gateway_id]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
+        [
+            &spec.connection_id,
+            &spec.lag_id,
+            &spec.virtual_private_gateway_id,
+            &spec.direct_connect_gateway_id,
+        ]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
     }
 
     fn secrets(&self) -> Vec<SecretKeyReference> {
-        let all: BTreeSet<_> = self.spec.bgp_peers.iter().filter_map(|p| p.auth_key_secret_ref.clone()).collect();
+        let all: BTreeSet<_> = self
+            .spec
+            .bgp_peers
+            .iter()
+            .filter_map(|p| p.auth_key_secret_ref.clone())
+            .collect();
         all.into_iter().collect()
     }
 
     fn lists(&self, view: &View) -> BTreeSet<List> {
         let mut lists = BTreeSet::from([List::VirtualInterfaces, List::Connections]);
         // An order looks at the gateway: that it exists, and which ASN its Amazon side has.
-        let unordered = self.stored().is_none_or(|s| s.virtual_interface_id.is_none());
+        let unordered = self
+            .stored()
+            .is_none_or(|s| s.virtual_interface_id.is_none());
         let wanted = self.metadata.deletion_timestamp.is_none() && !self.common().observe_only();
         if unordered && wanted && view.account.is_ok() {
             let spec = &self.spec;
-            if spec.direct_connect_gateway_id.is_some() || spec.direct_connect_gateway_ref.is_some() {
+            if spec.direct_connect_gateway_id.is_some() || spec.direct_connect_gateway_ref.is_some()
+            {
                 lists.insert(List::DirectConnectGateways);
             }
-            if spec.virtual_private_gateway_id.is_some() || spec.virtual_private_gateway_ref.is_some() {
+            if spec.virtual_private_gateway_id.is_some()
+                || spec.virtual_private_gateway_ref.is_some()
+            {
                 lists.insert(List::VpnGateways);
             }
         }
@@ -121,7 +138,8 @@ impl Managed for VirtualInterface {
                 id: v.virtual_interface_id.clone(),
                 tags: v.tags.clone(),
                 presence: presence(&v.virtual_interface_state),
-                natural: connection.as_deref() == Some(v.connection_id.as_str()) && self.spec.vlan == Some(v.vlan),
+                natural: connection.as_deref() == Some(v.connection_id.as_str())
+                    && self.spec.vlan == Some(v.vlan),
                 immutable_differences: differences::immutable(self, view, v)
                     .into_iter()
                     .map(|d| format!("{} is {}, AWS has {}", d.field, d.declared, d.actual))
@@ -143,7 +161,11 @@ impl Managed for VirtualInterface {
             Some(key) => format!("{key} ({id})"),
             None => format!("{id} ({:?})", v.virtual_interface_name),
         };
-        let import = if view.owner(id).is_none() { ", or name it in spec.import.id to take it over" } else { "" };
+        let import = if view.owner(id).is_none() {
+            ", or name it in spec.import.id to take it over"
+        } else {
+            ""
+        };
         Some(Verdict::stalled(
             Reason::VlanTaken,
             format!(
@@ -164,7 +186,9 @@ impl Managed for VirtualInterface {
     fn remove(&self, _view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
         Ok(vec![Step::disruptive(
             "delete",
-            Call::DeleteVirtualInterface { virtual_interface_id: id.to_owned() },
+            Call::DeleteVirtualInterface {
+                virtual_interface_id: id.to_owned(),
+            },
             EventReason::Deleted,
             format!("delete virtual interface {id}"),
             Reason::DeleteInterface,
@@ -179,7 +203,12 @@ impl Managed for VirtualInterface {
         {
             let mine = self.identity(view);
             let bound = peers::bind(self, view, vif).bound;
-            set.extend(bound.iter().filter(|b| b.actual.is_some()).map(|b| (peers::proof(b.declared), mine.clone())));
+            set.extend(
+                bound
+                    .iter()
+                    .filter(|b| b.actual.is_some())
+                    .map(|b| (peers::proof(b.declared), mine.clone())),
+            );
         }
         super::connection::tag_calls(&arn(view, id), &List::VirtualInterfaces, set, remove)
     }

@@ -20,7 +20,11 @@ pub(super) fn create(object: &VirtualInterface, view: &View) -> Result<Call, Ver
 
 fn plan(object: &VirtualInterface, view: &View) -> Result<Call, Blocked> {
     let spec = &object.spec;
-    let (Some(kind), Some(vlan), Some(first)) = (spec.virtual_interface_type, spec.vlan, spec.bgp_peers.first()) else {
+    let (Some(kind), Some(vlan), Some(first)) = (
+        spec.virtual_interface_type,
+        spec.vlan,
+        spec.bgp_peers.first(),
+    ) else {
         return Err(stalled(
             Reason::Invalid,
             "spec lacks virtualInterfaceType, vlan or bgpPeers: an interface cannot be made without them".to_owned(),
@@ -37,9 +41,12 @@ fn plan(object: &VirtualInterface, view: &View) -> Result<Call, Blocked> {
     // Jumbo frames on a port that is not ready for them reset it with all that it carries (Direct
     // Connect User Guide, "Set network MTU"): the order leaves the MTU to a later, guarded step.
     let alone = !view.aws.virtual_interfaces().iter().any(|v| {
-        v.connection_id == connection.connection_id && presence(&v.virtual_interface_state) == Presence::Live
+        v.connection_id == connection.connection_id
+            && presence(&v.virtual_interface_state) == Presence::Live
     });
-    let mtu = spec.mtu.filter(|mtu| *mtu <= 1500 || connection.jumbo_frame_capable == Some(true) || alone);
+    let mtu = spec
+        .mtu
+        .filter(|mtu| *mtu <= 1500 || connection.jumbo_frame_capable == Some(true) || alone);
     let (virtual_gateway_id, direct_connect_gateway_id) = match gateway {
         Gateway::None => (None, None),
         Gateway::Virtual(id) => (Some(id), None),
@@ -61,7 +68,12 @@ fn plan(object: &VirtualInterface, view: &View) -> Result<Call, Blocked> {
         route_filter_prefixes: spec.route_filter_prefixes.clone().unwrap_or_default(),
         prefix_pool_allocated_count_ipv4: spec.prefix_pool_allocated_count_ipv4,
         prefix_pool_allocated_count_ipv6: spec.prefix_pool_allocated_count_ipv6,
-        peer: new_peer(first, first.amazon_address.clone(), first.customer_address.clone(), key),
+        peer: new_peer(
+            first,
+            first.amazon_address.clone(),
+            first.customer_address.clone(),
+            key,
+        ),
         tags: Tags::from([(peers::proof(first), object.identity(view))]),
     }))
 }

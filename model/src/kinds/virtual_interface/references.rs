@@ -30,7 +30,10 @@ impl Gateway {
     /// The gateway of an interface at AWS.
     pub(super) fn of(vif: &aws::VirtualInterface) -> Self {
         let some = |id: &Option<String>| id.clone().filter(|i| !i.is_empty());
-        match (some(&vif.direct_connect_gateway_id), some(&vif.virtual_gateway_id)) {
+        match (
+            some(&vif.direct_connect_gateway_id),
+            some(&vif.virtual_gateway_id),
+        ) {
             (Some(id), _) => Self::DirectConnect(id),
             (None, Some(id)) => Self::Virtual(id),
             (None, None) => Self::None,
@@ -50,17 +53,29 @@ impl Gateway {
         match self {
             Self::None => None,
             Self::Virtual(id) => view.aws.vpn_gateway(id).and_then(|g| g.amazon_side_asn),
-            Self::DirectConnect(id) => view.aws.direct_connect_gateway(id).map(|g| g.amazon_side_asn).filter(|a| *a != 0),
+            Self::DirectConnect(id) => view
+                .aws
+                .direct_connect_gateway(id)
+                .map(|g| g.amazon_side_asn)
+                .filter(|a| *a != 0),
         }
     }
 }
 
 pub(super) fn blocked(reason: Reason, message: String) -> Blocked {
-    Blocked { reason, message, stalled: false }
+    Blocked {
+        reason,
+        message,
+        stalled: false,
+    }
 }
 
 pub(super) fn stalled(reason: Reason, message: String) -> Blocked {
-    Blocked { reason, message, stalled: true }
+    Blocked {
+        reason,
+        message,
+        stalled: true,
+    }
 }
 
 fn not_ready(key: &ObjectKey, found: &Referenced) -> Blocked {
@@ -69,7 +84,53 @@ fn not_ready(key: &ObjectKey, found: &Referenced) -> Blocked {
         "" => "not looked at yet",
         reason => reason,
     };
-    blocked(Reason::WaitingForReference, format!("{key} is not ready: {why}"))
+    blocked(
+        Reason::WaitingForReference,
+        format!("{key} is not ready: {why}"),
+    )
+}
+
+/// The AWS id of an object that the spec names.
+fn id_of(view: &View, field: &str, key: &ObjectKey) -> Result<String, Blocked> {
+    let Some(found) = view.references.get(key) else {
+        return Err(blocked(
+            Reason::ReferenceNotFound,
+            format!(
+                "spec.{field}.name is {}, and namespace {} has no {} of that name: make it, or correct the name",
+                key.name, key.namespace, key.kind
+            ),
+        ));
+    };
+    if let (Some(account), Some(theirs)) = (view.account(), &found.account_id)
+        && *theirs != account.account_id
+    {
+        return Err(stalled(
+            Reason::Invalid,
+            format!(
+                "spec.{field}: {key} is in account {theirs} and this object in account {}: an interface and what it uses share one account; correct spec.accountRef or the reference",
+                account.account_id
+            ),
+        ));
+    }
+    found.aws_id.clone().ok_or_else(|| not_ready(key, found))
+}
+
+/// What is said of an AWS id that AWS does not list.
+fn unlisted(view: &View, field: &str, id: &str) -> Blocked {
+    let (account, region) = view
+        .account()
+        .map_or(("", ""), |a| (a.account_id.as_str(), a.region.as_str()));
+    let more = if field == "virtualPrivateGatewayId" {
+        "; one of another region is reached through a DirectConnectGateway"
+    } else {
+        ""
+    };
+    blocked(
+        Reason::ReferenceNotFound,
+        format!(
+            "spec.{field} is {id}, which account {account} does not have in region {region}: correct the id, or spec.accountRef and spec.region{more}"
+        ),
+    )
 }
 
 impl VirtualInterface {
@@ -79,93 +140,90 @@ impl VirtualInterface {
     }
 
     fn object(&self, kind: Kind, reference: &ObjectReference) -> ObjectKey {
-        ObjectKey::new(kind, self.metadata.namespace.as_deref().unwrap_or_default(), &reference.name)
+        ObjectKey::new(
+            kind,
+            self.metadata.namespace.as_deref().unwrap_or_default(),
+            &reference.name,
+        )
     }
 
     /// The VirtualPrivateGateway that the spec names.
     pub(super) fn virtual_private_gateway(&self) -> Option<ObjectKey> {
-        self.spec.virtual_private_gateway_ref.as_ref().map(|r| self.object(Kind::VirtualPrivateGateway, r))
+        self.spec
+            .virtual_private_gateway_ref
+            .as_ref()
+            .map(|r| self.object(Kind::VirtualPrivateGateway, r))
     }
 
     /// The Connection that the spec names.
     pub(super) fn connection(&self) -> Option<ObjectKey> {
-        self.spec.connection_ref.as_ref().map(|r| self.object(Kind::Connection, r))
+        self.spec
+            .connection_ref
+            .as_ref()
+            .map(|r| self.object(Kind::Connection, r))
     }
 
     fn direct_connect_gateway(&self) -> Option<ObjectKey> {
-        self.spec.direct_connect_gateway_ref.as_ref().map(|r| self.object(Kind::DirectConnectGateway, r))
+        self.spec
+            .direct_connect_gateway_ref
+            .as_ref()
+            .map(|r| self.object(Kind::DirectConnectGateway, r))
     }
 
     /// Objects that the spec names.
     pub(super) fn referenced(&self) -> Vec<ObjectKey> {
-        [self.connection(), self.virtual_private_gateway(), self.direct_connect_gateway()].into_iter().flatten().collect()
-    }
-
-    fn id_of(&self, view: &View, field: &str, key: &ObjectKey) -> Result<String, Blocked> {
-        let Some(found) = view.references.get(key) else {
-            return Err(blocked(
-                Reason::ReferenceNotFound,
-                format!(
-                    "spec.{field}.name is {}, and namespace {} has no {} of that name: make it, or correct the name",
-                    key.name, key.namespace, key.kind
-                ),
-            ));
-        };
-        if let (Some(account), Some(theirs)) = (view.account(), &found.account_id)
-            && *theirs != account.account_id
-        {
-            return Err(stalled(
-                Reason::Invalid,
-                format!(
-                    "spec.{field}: {key} is in account {theirs} and this object in account {}: an interface and what it uses share one account; correct spec.accountRef or the reference",
-                    account.account_id
-                ),
-            ));
-        }
-        found.aws_id.clone().ok_or_else(|| not_ready(key, found))
+        [
+            self.connection(),
+            self.virtual_private_gateway(),
+            self.direct_connect_gateway(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// AWS id of the connection that the spec names.
     pub(super) fn wanted_connection(&self, view: &View) -> Result<String, Blocked> {
         match (self.connection(), &self.spec.connection_id) {
-            (Some(key), _) => self.id_of(view, "connectionRef", &key),
+            (Some(key), _) => id_of(view, "connectionRef", &key),
             (None, Some(id)) => Ok(id.clone()),
-            (None, None) => Err(stalled(Reason::Invalid, "spec has no connection: set connectionRef or connectionId".to_owned())),
+            (None, None) => Err(stalled(
+                Reason::Invalid,
+                "spec has no connection: set connectionRef or connectionId".to_owned(),
+            )),
         }
     }
 
     /// The connection that the spec names, once it can carry an interface: AWS has processed the
     /// order (assumed: CreatePrivateVirtualInterface is refused while it is `requested` or `ordering`).
-    pub(super) fn usable_connection<'a>(&self, view: &'a View) -> Result<&'a aws::Connection, Blocked> {
+    pub(super) fn usable_connection<'a>(
+        &self,
+        view: &'a View,
+    ) -> Result<&'a aws::Connection, Blocked> {
         let id = self.wanted_connection(view)?;
-        let reference = self.connection().and_then(|key| view.references.get(&key).map(|found| (key, found)));
+        let reference = self
+            .connection()
+            .and_then(|key| view.references.get(&key).map(|found| (key, found)));
         if let Some((key, found)) = reference.as_ref().filter(|(_, found)| found.deleting) {
             return Err(not_ready(key, found));
         }
         let Some(connection) = view.aws.connection(&id) else {
             return Err(match &reference {
-                Some((key, _)) => blocked(Reason::WaitingForReference, format!("{key} is not ready: AWS does not list {id}")),
-                None => self.unlisted(view, "connectionId", &id),
+                Some((key, _)) => blocked(
+                    Reason::WaitingForReference,
+                    format!("{key} is not ready: AWS does not list {id}"),
+                ),
+                None => unlisted(view, "connectionId", &id),
             });
         };
         match (connection.connection_state.as_str(), reference) {
             ("available" | "down" | "pending", _) => Ok(connection),
             (_, Some((key, found))) => Err(not_ready(&key, found)),
-            (state, None) => Err(blocked(Reason::WaitingForReference, format!("connection {id} is not ready: AWS has it in state {state}"))),
+            (state, None) => Err(blocked(
+                Reason::WaitingForReference,
+                format!("connection {id} is not ready: AWS has it in state {state}"),
+            )),
         }
-    }
-
-    fn unlisted(&self, view: &View, field: &str, id: &str) -> Blocked {
-        let (account, region) = view.account().map_or(("", ""), |a| (a.account_id.as_str(), a.region.as_str()));
-        let more = if field == "virtualPrivateGatewayId" {
-            "; one of another region is reached through a DirectConnectGateway"
-        } else {
-            ""
-        };
-        blocked(
-            Reason::ReferenceNotFound,
-            format!("spec.{field} is {id}, which account {account} does not have in region {region}: correct the id, or spec.accountRef and spec.region{more}"),
-        )
     }
 
     /// The gateway that the spec names.
@@ -175,13 +233,13 @@ impl VirtualInterface {
             return Ok(Gateway::None);
         }
         if let Some(key) = self.direct_connect_gateway() {
-            return self.id_of(view, "directConnectGatewayRef", &key).map(Gateway::DirectConnect);
+            return id_of(view, "directConnectGatewayRef", &key).map(Gateway::DirectConnect);
         }
         if let Some(id) = &spec.direct_connect_gateway_id {
             return Ok(Gateway::DirectConnect(id.clone()));
         }
         if let Some(key) = self.virtual_private_gateway() {
-            return self.id_of(view, "virtualPrivateGatewayRef", &key).map(Gateway::Virtual);
+            return id_of(view, "virtualPrivateGatewayRef", &key).map(Gateway::Virtual);
         }
         match &spec.virtual_private_gateway_id {
             Some(id) => Ok(Gateway::Virtual(id.clone())),
@@ -205,39 +263,69 @@ impl VirtualInterface {
             Gateway::DirectConnect(id) => (
                 "directConnectGatewayId",
                 self.direct_connect_gateway(),
-                view.aws.direct_connect_gateway(id).map(|g| g.direct_connect_gateway_state.clone()),
+                view.aws
+                    .direct_connect_gateway(id)
+                    .map(|g| g.direct_connect_gateway_state.clone()),
             ),
         };
         let id = gateway.id().unwrap_or_default();
         match (state.as_deref(), key) {
             (Some("available"), _) => Ok(gateway),
-            (None, None) => Err(self.unlisted(view, field, id)),
+            (None, None) => Err(unlisted(view, field, id)),
             (state, key) => {
                 let who = key.map_or_else(|| id.to_owned(), |k| k.to_string());
-                let state = state.map_or_else(|| format!("AWS does not list {id}"), |s| format!("AWS has it in state {s}"));
-                Err(blocked(Reason::WaitingForReference, format!("{who} is not ready: {state}")))
+                let state = state.map_or_else(
+                    || format!("AWS does not list {id}"),
+                    |s| format!("AWS has it in state {s}"),
+                );
+                Err(blocked(
+                    Reason::WaitingForReference,
+                    format!("{who} is not ready: {state}"),
+                ))
             }
         }
     }
 
     /// The key that a peer shall have, as its Secret says; none where the spec names none.
-    pub(super) fn wanted_key<'a>(&self, view: &'a View, peer: &BgpPeer) -> Result<Option<(SecretUse, &'a aws::AuthKey)>, Blocked> {
-        let Some(reference) = &peer.auth_key_secret_ref else { return Ok(None) };
+    pub(super) fn wanted_key<'a>(
+        &self,
+        view: &'a View,
+        peer: &BgpPeer,
+    ) -> Result<Option<(SecretUse, &'a aws::AuthKey)>, Blocked> {
+        let Some(reference) = &peer.auth_key_secret_ref else {
+            return Ok(None);
+        };
         let (name, key) = (&reference.name, &reference.key);
         let field = format!("spec.bgpPeers[{}].authKeySecretRef", peer.name);
         let namespace = self.metadata.namespace.as_deref().unwrap_or_default();
-        let refuse = |message: String| Err(blocked(Reason::SecretNotReady, format!("{field}: {message}")));
+        let refuse = |message: String| {
+            Err(blocked(
+                Reason::SecretNotReady,
+                format!("{field}: {message}"),
+            ))
+        };
         match view.secrets.get(&(name.clone(), key.clone())) {
             None => refuse(format!("Secret {name} has not been read yet")),
-            Some(SecretState::NoSecret) => refuse(format!("namespace {namespace} has no Secret {name}: make it, with the BGP key under {key}")),
-            Some(SecretState::NoKey) => refuse(format!("Secret {name} has no key {key}: add it, with the BGP key as its value")),
-            Some(SecretState::Value { resource_version, value }) => match key_rule(value.expose()) {
-                Some(rule) => refuse(format!("the value of key {key} of Secret {name} {rule}")),
-                None => {
-                    let used = SecretUse { name: name.clone(), key: key.clone(), resource_version: resource_version.clone() };
-                    Ok(Some((used, value)))
+            Some(SecretState::NoSecret) => refuse(format!(
+                "namespace {namespace} has no Secret {name}: make it, with the BGP key under {key}"
+            )),
+            Some(SecretState::NoKey) => refuse(format!(
+                "Secret {name} has no key {key}: add it, with the BGP key as its value"
+            )),
+            Some(SecretState::Value {
+                resource_version,
+                value,
+            }) => {
+                if let Some(rule) = key_rule(value.expose()) {
+                    return refuse(format!("the value of key {key} of Secret {name} {rule}"));
                 }
-            },
+                let used = SecretUse {
+                    name: name.clone(),
+                    key: key.clone(),
+                    resource_version: resource_version.clone(),
+                };
+                Ok(Some((used, value)))
+            }
         }
     }
 }
@@ -249,7 +337,9 @@ fn key_rule(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("is empty: a BGP key has 6 to 80 characters")
     } else if !value.chars().all(|c| c.is_ascii_graphic()) {
-        Some("holds a space, a line break or another character that is not printable ASCII: a BGP key has 6 to 80 printable characters; look for a line break at its end")
+        Some(
+            "holds a space, a line break or another character that is not printable ASCII: a BGP key has 6 to 80 printable characters; look for a line break at its end",
+        )
     } else if length < *KEY_LENGTH.start() {
         Some("is too short: a BGP key has 6 to 80 characters")
     } else if length > *KEY_LENGTH.end() {

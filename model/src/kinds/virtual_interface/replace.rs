@@ -43,25 +43,37 @@ impl Scene<'_> {
     }
 
     /// The step that writes a proof of ownership, unless it is there or on its way to the lists.
-    fn prove(&self, tag: String, what: &str) -> Option<Step> {
+    fn prove(&self, tag: &str, what: &str) -> Option<Step> {
         let call = Call::TagResource {
             resource_arn: arn(self.view, self.id()),
             list: List::VirtualInterfaces,
-            tags: Tags::from([(tag.clone(), self.object.identity(self.view))]),
+            tags: Tags::from([(tag.to_owned(), self.object.identity(self.view))]),
         };
-        let accepted = self.view.memory.accepted.get(&call.params_hash()).is_some_and(|until| *until > self.view.now);
-        (!self.peers.proven(&tag) && !accepted)
-            .then(|| Step::harmless(call, EventReason::Tagged, format!("write on {} that {what} is ours", self.id())))
+        let accepted = self
+            .view
+            .memory
+            .accepted
+            .get(&call.params_hash())
+            .is_some_and(|until| *until > self.view.now);
+        (!self.peers.proven(tag) && !accepted).then(|| {
+            Step::harmless(
+                call,
+                EventReason::Tagged,
+                format!("write on {} that {what} is ours", self.id()),
+            )
+        })
     }
 
     /// The interfaces whose traffic goes with a peer: it is up, and no other of its family.
     fn cut_by(&self, peer: &aws::BgpPeer) -> BTreeSet<String> {
-        let covered = self
-            .vif
-            .bgp_peers
-            .iter()
-            .any(|p| p.bgp_peer_id != peer.bgp_peer_id && p.address_family == peer.address_family && up(p));
-        if up(peer) && !covered { BTreeSet::from([self.id().to_owned()]) } else { BTreeSet::new() }
+        let covered = self.vif.bgp_peers.iter().any(|p| {
+            p.bgp_peer_id != peer.bgp_peer_id && p.address_family == peer.address_family && up(p)
+        });
+        if up(peer) && !covered {
+            BTreeSet::from([self.id().to_owned()])
+        } else {
+            BTreeSet::new()
+        }
     }
 
     fn delete(&self, peer: &aws::BgpPeer, why: &str, cuts: BTreeSet<String>) -> Step {
@@ -72,15 +84,28 @@ impl Scene<'_> {
                 bgp_peer_id: peer.bgp_peer_id.clone(),
             },
             EventReason::PeerDeleted,
-            format!("delete the {} peer {} of {}{why}", peer.address_family, peer.bgp_peer_id, self.id()),
+            format!(
+                "delete the {} peer {} of {}{why}",
+                peer.address_family,
+                peer.bgp_peer_id,
+                self.id()
+            ),
             Reason::ReplacePeer,
             cuts,
         )
     }
 
     fn make(&self, slot: &str, peer: NewBgpPeer, what: &str) -> Step {
-        let call = Call::CreateBgpPeer { virtual_interface_id: self.id().to_owned(), peer };
-        Step::child(slot, call, EventReason::PeerCreated, format!("make {what} of {}", self.id()))
+        let call = Call::CreateBgpPeer {
+            virtual_interface_id: self.id().to_owned(),
+            peer,
+        };
+        Step::child(
+            slot,
+            call,
+            EventReason::PeerCreated,
+            format!("make {what} of {}", self.id()),
+        )
     }
 
     /// Declared peers that AWS does not have.
@@ -90,13 +115,26 @@ impl Scene<'_> {
             return Next::Nothing;
         }
         let going = self.vif.bgp_peers.iter().any(|p| {
-            of_family(p, declared.address_family) && p.bgp_peer_state == "deleting" && !self.peers.redundant
+            of_family(p, declared.address_family)
+                && p.bgp_peer_state == "deleting"
+                && !self.peers.redundant
         });
-        if going || self.peers.temporary.is_some_and(|t| of_family(t, declared.address_family)) {
-            let gone = format!("waiting for AWS to delete the earlier {} peer of {}", declared.address_family, self.id());
+        if going
+            || self
+                .peers
+                .temporary
+                .is_some_and(|t| of_family(t, declared.address_family))
+        {
+            let gone = format!(
+                "waiting for AWS to delete the earlier {} peer of {}",
+                declared.address_family,
+                self.id()
+            );
             return match self.peers.temporary {
                 // A temporary peer of this family goes first, once another one holds the interface.
-                Some(t) if !going => self.drop_temporary(t).unwrap_or(Next::Wait(Verdict::acting(Reason::Updating, gone))),
+                Some(t) if !going => self
+                    .drop_temporary(t)
+                    .unwrap_or(Next::Wait(Verdict::acting(Reason::Updating, gone))),
                 _ => Next::Wait(Verdict::acting(Reason::Updating, gone)),
             };
         }
@@ -112,20 +150,31 @@ impl Scene<'_> {
             return Next::Problem(blocked_verdict(&b));
         }
         let what = format!("BGP peer {}", declared.name);
-        if let Some(step) = self.prove(peers::proof(declared), &what) {
+        if let Some(step) = self.prove(&peers::proof(declared), &what) {
             return Next::Step(step);
         }
         // The addresses that it had: the router is configured with them.
-        let recorded = self.object.record_of(&declared.name).filter(|_| declared.address_family == AddressFamily::Ipv4);
-        let amazon = declared.amazon_address.clone().or_else(|| recorded.and_then(|r| r.amazon_address.clone()));
-        let customer = declared.customer_address.clone().or_else(|| recorded.and_then(|r| r.customer_address.clone()));
+        let recorded = self
+            .object
+            .record_of(&declared.name)
+            .filter(|_| declared.address_family == AddressFamily::Ipv4);
+        let amazon = declared
+            .amazon_address
+            .clone()
+            .or_else(|| recorded.and_then(|r| r.amazon_address.clone()));
+        let customer = declared
+            .customer_address
+            .clone()
+            .or_else(|| recorded.and_then(|r| r.customer_address.clone()));
         let new = new_peer(declared, amazon, customer, key);
         Next::Step(self.make(&create_slot(&declared.name), new, &what))
     }
 
     /// A declared peer that exists: it must be ours, its Secret readable, and nothing otherwise.
     pub(super) fn existing(&self, bound: &Bound<'_>) -> Next {
-        let (declared, Some(old)) = (bound.declared, bound.actual) else { return Next::Nothing };
+        let (declared, Some(old)) = (bound.declared, bound.actual) else {
+            return Next::Nothing;
+        };
         if !bound.ours {
             let message = format!(
                 "spec.bgpPeers[{}]: {} already has an {} peer ({}) that this object did not make, and AWS takes one of each family: \
@@ -137,11 +186,17 @@ impl Scene<'_> {
             );
             return Next::Problem(blocked_verdict(&stalled(Reason::AlreadyExists, message)));
         }
-        let differences = differences::peer(self.object, self.view, self.peers, declared, Some(old));
+        let differences =
+            differences::peer(self.object, self.view, self.peers, declared, Some(old));
         if differences.is_empty() {
             return match self.object.wanted_key(self.view, declared) {
                 Err(b) => Next::Problem(put_off(self.object, self.view, self.id(), &b)),
-                Ok(_) => self.prove(peers::proof(declared), &format!("BGP peer {}", declared.name)).map_or(Next::Nothing, Next::Step),
+                Ok(_) => self
+                    .prove(
+                        &peers::proof(declared),
+                        &format!("BGP peer {}", declared.name),
+                    )
+                    .map_or(Next::Nothing, Next::Step),
             };
         }
         let moves = VirtualInterface::addresses_differ(declared, old);
@@ -152,28 +207,57 @@ impl Scene<'_> {
             Ok(key) => key.map(|(used, _)| used),
             Err(b) => return Next::Problem(put_off(self.object, self.view, self.id(), &b)),
         };
-        if moves && let Some(b) = rules::clash(self.view, &Gateway::of(self.vif), self.id(), declared) {
+        if moves
+            && let Some(b) = rules::clash(self.view, &Gateway::of(self.vif), self.id(), declared)
+        {
             return Next::Problem(blocked_verdict(&b));
         }
-        let version = key.as_ref().map_or_else(String::new, |k| k.resource_version.clone());
-        let deletion = self.delete(old, &format!(", to replace it ({})", changed(&differences)), self.cut_by(old)).fitting(version);
+        let version = key
+            .as_ref()
+            .map_or_else(String::new, |k| k.resource_version.clone());
+        let deletion = self
+            .delete(
+                old,
+                &format!(", to replace it ({})", changed(&differences)),
+                self.cut_by(old),
+            )
+            .fitting(version);
         if beside(self.object, self.peers, declared, moves) {
-            let new = new_peer(declared, declared.amazon_address.clone(), declared.customer_address.clone(), key);
+            let new = new_peer(
+                declared,
+                declared.amazon_address.clone(),
+                declared.customer_address.clone(),
+                key,
+            );
             return self.second(declared, old, new, deletion);
         }
         if held(self.object, self.view, &deletion) {
             return Next::Step(deletion);
         }
-        if let Some(step) = self.prove(peers::proof(declared), &format!("BGP peer {}", declared.name)) {
+        if let Some(step) = self.prove(
+            &peers::proof(declared),
+            &format!("BGP peer {}", declared.name),
+        ) {
             return Next::Step(step);
         }
-        self.hold_interface(declared, old).unwrap_or(Next::Step(deletion))
+        self.hold_interface(declared, old)
+            .unwrap_or(Next::Step(deletion))
     }
 
     /// Makes the second peer, waits until it is up, deletes the first.
-    fn second(&self, declared: &BgpPeer, old: &aws::BgpPeer, new: NewBgpPeer, deletion: Step) -> Next {
+    fn second(
+        &self,
+        declared: &BgpPeer,
+        old: &aws::BgpPeer,
+        new: NewBgpPeer,
+        deletion: Step,
+    ) -> Next {
         let Some(second) = self.peers.successor(old) else {
-            let family = self.peers.others.iter().find(|p| p.address_family == old.address_family);
+            let family = self
+                .peers
+                .others
+                .iter()
+                .find(|p| p.address_family == old.address_family);
             if let Some(foreign) = family {
                 let message = format!(
                     "spec.bgpPeers[{}] is to be replaced, and {} has a second {} peer ({}) that this object did not make: remove that peer at AWS",
@@ -185,8 +269,11 @@ impl Scene<'_> {
                 return Next::Problem(blocked_verdict(&stalled(Reason::AlreadyExists, message)));
             }
             let what = format!("a second BGP peer {}", declared.name);
-            let proofs = [peers::proof(declared), peers::successor_proof(&old.bgp_peer_id)];
-            return match proofs.into_iter().find_map(|tag| self.prove(tag, &what)) {
+            let proofs = [
+                peers::proof(declared),
+                peers::successor_proof(&old.bgp_peer_id),
+            ];
+            return match proofs.iter().find_map(|tag| self.prove(tag, &what)) {
                 Some(step) => Next::Step(step),
                 None => Next::Step(self.make(&create_slot(&declared.name), new, &what)),
             };
@@ -199,7 +286,10 @@ impl Scene<'_> {
                     declared.name,
                     self.id(),
                     second.customer_address.as_deref().unwrap_or("its address"),
-                    second.amazon_address.as_deref().unwrap_or("(Amazon's address)"),
+                    second
+                        .amazon_address
+                        .as_deref()
+                        .unwrap_or("(Amazon's address)"),
                     declared.asn
                 ),
             );
@@ -210,29 +300,58 @@ impl Scene<'_> {
             return Next::Wait(verdict);
         }
         if second.bgp_peer_state != "available" {
-            return Next::Wait(Verdict::acting(Reason::Updating, format!("waiting for AWS to make the second BGP peer {} of {}", declared.name, self.id())));
+            return Next::Wait(Verdict::acting(
+                Reason::Updating,
+                format!(
+                    "waiting for AWS to make the second BGP peer {} of {}",
+                    declared.name,
+                    self.id()
+                ),
+            ));
         }
         Next::Step(deletion)
     }
 
     /// Sees to it that another peer holds the interface; none once one does.
     fn hold_interface(&self, declared: &BgpPeer, old: &aws::BgpPeer) -> Option<Next> {
-        let others: Vec<_> = self.vif.bgp_peers.iter().filter(|p| live(p) && p.bgp_peer_id != old.bgp_peer_id).collect();
+        let others: Vec<_> = self
+            .vif
+            .bgp_peers
+            .iter()
+            .filter(|p| live(p) && p.bgp_peer_id != old.bgp_peer_id)
+            .collect();
         if others.iter().any(|p| p.bgp_peer_state == "available") {
             return None;
         }
         let waits = |what: String| Some(Next::Wait(Verdict::acting(Reason::Updating, what)));
         if let Some(other) = others.first() {
-            return waits(format!("waiting for the {} peer of {} that holds it while BGP peer {} is replaced", other.address_family, self.id(), declared.name));
+            return waits(format!(
+                "waiting for the {} peer of {} that holds it while BGP peer {} is replaced",
+                other.address_family,
+                self.id(),
+                declared.name
+            ));
         }
         let family = AddressFamily::Ipv6.to_string();
-        if self.vif.bgp_peers.iter().any(|p| p.address_family == family && p.bgp_peer_state == "deleting") {
-            return waits(format!("waiting for AWS to delete the earlier {family} peer of {}", self.id()));
+        if self
+            .vif
+            .bgp_peers
+            .iter()
+            .any(|p| p.address_family == family && p.bgp_peer_state == "deleting")
+        {
+            return waits(format!(
+                "waiting for AWS to delete the earlier {family} peer of {}",
+                self.id()
+            ));
         }
-        if let Some(step) = self.prove(peers::temporary_proof(&family), "a temporary BGP peer") {
+        if let Some(step) = self.prove(&peers::temporary_proof(&family), "a temporary BGP peer") {
             return Some(Next::Step(step));
         }
-        let new = NewBgpPeer { address_family: family, asn: declared.asn, ..NewBgpPeer::default() };
+        let new = NewBgpPeer {
+            address_family: family,
+            asn: declared.asn,
+            ..NewBgpPeer::default()
+        };
         let what = format!("a temporary BGP peer, while {} is replaced,", declared.name);
         Some(Next::Step(self.make(peers::TEMPORARY_SLOT, new, &what)))
     }
@@ -240,14 +359,26 @@ impl Scene<'_> {
     /// Deletes the temporary peer once another one holds the interface.
     pub(super) fn drop_temporary(&self, temporary: &aws::BgpPeer) -> Option<Next> {
         let holds = |b: &Bound<'_>| b.actual.is_some_and(|p| p.bgp_peer_state == "available");
-        self.peers.bound.iter().any(holds).then(|| Next::Step(self.delete(temporary, ", which was temporary", BTreeSet::new())))
+        self.peers
+            .bound
+            .iter()
+            .any(holds)
+            .then(|| Next::Step(self.delete(temporary, ", which was temporary", BTreeSet::new())))
     }
 
     /// Peers of ours that the spec does not declare any more.
     pub(super) fn left_over(&self, other: &aws::BgpPeer) -> Next {
-        let held = self.peers.bound.iter().any(|b| b.actual.is_some_and(|p| p.bgp_peer_state == "available"));
+        let held = self
+            .peers
+            .bound
+            .iter()
+            .any(|b| b.actual.is_some_and(|p| p.bgp_peer_state == "available"));
         if held && self.peers.left_over(self.object, other) {
-            Next::Step(self.delete(other, ", which the spec does not declare any more", self.cut_by(other)))
+            Next::Step(self.delete(
+                other,
+                ", which the spec does not declare any more",
+                self.cut_by(other),
+            ))
         } else {
             Next::Nothing
         }
@@ -255,17 +386,28 @@ impl Scene<'_> {
 
     /// Proofs of peers that are no more.
     pub(super) fn stale_proofs(&self) -> Option<Step> {
-        let mut used: BTreeSet<String> = self.peers.bound.iter().map(|b| peers::proof(b.declared)).collect();
+        let mut used: BTreeSet<String> = self
+            .peers
+            .bound
+            .iter()
+            .map(|b| peers::proof(b.declared))
+            .collect();
         for peer in self.vif.bgp_peers.iter().filter(|p| live(p)) {
             used.extend(peers::proof_by_address(peer));
             used.insert(peers::successor_proof(&peer.bgp_peer_id));
         }
-        used.extend(self.peers.temporary.map(|t| peers::temporary_proof(&t.address_family)));
+        used.extend(
+            self.peers
+                .temporary
+                .map(|t| peers::temporary_proof(&t.address_family)),
+        );
         let stale: Vec<String> = self
             .vif
             .tags
             .keys()
-            .filter(|k| k.starts_with(crate::identity::CHILD) && self.peers.proven(k) && !used.contains(*k))
+            .filter(|k| {
+                k.starts_with(crate::identity::CHILD) && self.peers.proven(k) && !used.contains(*k)
+            })
             .cloned()
             .collect();
         (!stale.is_empty()).then(|| self.forget(stale))
@@ -277,7 +419,11 @@ impl Scene<'_> {
             list: List::VirtualInterfaces,
             tag_keys: tags,
         };
-        Step::harmless(call, EventReason::Untagged, format!("remove proofs of deleted BGP peers from {}", self.id()))
+        Step::harmless(
+            call,
+            EventReason::Untagged,
+            format!("remove proofs of deleted BGP peers from {}", self.id()),
+        )
     }
 
     fn stuck(&self, declared: &BgpPeer, differences: &[crate::managed::Difference]) -> Verdict {
@@ -286,7 +432,9 @@ impl Scene<'_> {
         } else {
             "AWS verifies a public peer again, for up to 72 hours"
         };
-        let only_key = differences.iter().all(|d| d.field.ends_with(".authKeySecretRef"));
+        let only_key = differences
+            .iter()
+            .all(|d| d.field.ends_with(".authKeySecretRef"));
         if only_key {
             return Verdict::stalled(
                 Reason::KeyRotationBlocked,
@@ -298,10 +446,16 @@ impl Scene<'_> {
                 ),
             );
         }
-        let list: Vec<String> = differences.iter().map(|d| format!("{} is {}, AWS has {}", d.field, d.declared, d.actual)).collect();
+        let list: Vec<String> = differences
+            .iter()
+            .map(|d| format!("{} is {}, AWS has {}", d.field, d.declared, d.actual))
+            .collect();
         Verdict::stalled(
             Reason::ImmutableField,
-            format!("{}: AWS cannot change a peer in place, and {why}: set it back, or declare a second VirtualInterface", list.join("; ")),
+            format!(
+                "{}: AWS cannot change a peer in place, and {why}: set it back, or declare a second VirtualInterface",
+                list.join("; ")
+            ),
         )
     }
 }

@@ -22,26 +22,49 @@ pub(super) struct Named<'a> {
 }
 
 /// The peers that readiness is about.
-pub(super) fn named<'a>(object: &'a VirtualInterface, view: &View, vif: &'a aws::VirtualInterface) -> Vec<Named<'a>> {
+pub(super) fn named<'a>(
+    object: &'a VirtualInterface,
+    view: &View,
+    vif: &'a aws::VirtualInterface,
+) -> Vec<Named<'a>> {
     if object.spec.bgp_peers.is_empty() {
         let mut all: Vec<Named<'_>> = vec![];
         for peer in vif.bgp_peers.iter().filter(|p| live(p)) {
-            let count = all.iter().filter(|n| n.actual.is_some_and(|a| a.address_family == peer.address_family)).count();
-            let name = if count == 0 { peer.address_family.clone() } else { format!("{}-{}", peer.address_family, count + 1) };
-            all.push(Named { name, actual: Some(peer) });
+            let count = all
+                .iter()
+                .filter(|n| {
+                    n.actual
+                        .is_some_and(|a| a.address_family == peer.address_family)
+                })
+                .count();
+            let name = if count == 0 {
+                peer.address_family.clone()
+            } else {
+                format!("{}-{}", peer.address_family, count + 1)
+            };
+            all.push(Named {
+                name,
+                actual: Some(peer),
+            });
         }
         return all;
     }
     peers::bind(object, view, vif)
         .bound
         .iter()
-        .map(|b| Named { name: b.declared.name.clone(), actual: b.actual })
+        .map(|b| Named {
+            name: b.declared.name.clone(),
+            actual: b.actual,
+        })
         .collect()
 }
 
 /// "1/2".
 pub(super) fn count(peers: &[Named<'_>]) -> (usize, usize) {
-    (peers.iter().filter(|n| n.actual.is_some_and(up)).count(), peers.len())
+    (
+        peers.iter().filter(|n| n.actual.is_some_and(up)).count(),
+        peers.len(),
+    )
 }
 
 /// The verdict, now that no step is left.
@@ -54,8 +77,16 @@ pub(super) fn verdict(object: &VirtualInterface, view: &View, id: &str) -> Verdi
     verdict.provisioned = differences::all(object, view, id).is_empty();
     let established = established(&verdict, &peers);
     let exchanged = exchanged(object, view, vif, &peers, verdict.reason);
-    if let Some(statement) = exchanged.as_ref().filter(|s| s.reason == Reason::NoPrefixes) {
-        let entry = waiting(Reason::NoPrefixes, Actor::You, &statement.message, Some("AWS routes to your network"));
+    if let Some(statement) = exchanged
+        .as_ref()
+        .filter(|s| s.reason == Reason::NoPrefixes)
+    {
+        let entry = waiting(
+            Reason::NoPrefixes,
+            Actor::You,
+            &statement.message,
+            Some("AWS routes to your network"),
+        );
         verdict.waiting_for.push(entry);
     }
     verdict.statements.push(established);
@@ -63,9 +94,15 @@ pub(super) fn verdict(object: &VirtualInterface, view: &View, id: &str) -> Verdi
     verdict
 }
 
-fn state(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface, peers: &[Named<'_>]) -> Verdict {
+fn state(
+    object: &VirtualInterface,
+    view: &View,
+    vif: &aws::VirtualInterface,
+    peers: &[Named<'_>],
+) -> Verdict {
     let id = &vif.virtual_interface_id;
-    let waits = |reason, actor, message: String, then| Verdict::waits(reason, actor, message, then, false);
+    let waits =
+        |reason, actor, message: String, then| Verdict::waits(reason, actor, message, then, false);
     match vif.virtual_interface_state.as_str() {
         "confirming" => {
             return waits(
@@ -79,23 +116,38 @@ fn state(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface, pe
             return waits(
                 Reason::AwaitingVerification,
                 Actor::AWS,
-                format!("AWS verifies that the prefixes and the ASN of {id} are yours, for up to 72 hours; it may ask by e-mail for a letter of authorization"),
+                format!(
+                    "AWS verifies that the prefixes and the ASN of {id} are yours, for up to 72 hours; it may ask by e-mail for a letter of authorization"
+                ),
                 Some("the BGP session can come up"),
             );
         }
         "pending" => {
-            return waits(Reason::Provisioning, Actor::AWS, format!("AWS makes {id}, in minutes as a rule"), Some("the BGP session can come up"));
+            return waits(
+                Reason::Provisioning,
+                Actor::AWS,
+                format!("AWS makes {id}, in minutes as a rule"),
+                Some("the BGP session can come up"),
+            );
         }
         "testing" => {
             return waits(
                 Reason::FailoverTest,
                 Actor::AWS,
-                format!("a BGP failover test holds the sessions of {id} down{}", elsewhere(view, vif)),
+                format!(
+                    "a BGP failover test holds the sessions of {id} down{}",
+                    elsewhere(view, vif)
+                ),
                 Some("the sessions come up again when the test ends or is stopped"),
             );
         }
         "deleting" | "deleted" => {
-            return waits(Reason::Deleting, Actor::AWS, format!("{id} is in state {}", vif.virtual_interface_state), None);
+            return waits(
+                Reason::Deleting,
+                Actor::AWS,
+                format!("{id} is in state {}", vif.virtual_interface_state),
+                None,
+            );
         }
         _ => {}
     }
@@ -104,10 +156,19 @@ fn state(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface, pe
     }
     let (n, m) = count(peers);
     if n > 0 {
-        return Verdict::up(format!("{n}/{m} BGP peers are up, VLAN {} on {}", vif.vlan, facts::carrier(object, view, &vif.connection_id)));
+        return Verdict::up(format!(
+            "{n}/{m} BGP peers are up, VLAN {} on {}",
+            vif.vlan,
+            facts::carrier(object, view, &vif.connection_id)
+        ));
     }
-    let was_up = object.stored().is_some_and(|s| s.was_up == Some(true)) && peers.iter().any(|p| p.actual.is_some());
-    if was_up { fell(view, vif, peers) } else { never_up(object, vif, peers) }
+    let was_up = object.stored().is_some_and(|s| s.was_up == Some(true))
+        && peers.iter().any(|p| p.actual.is_some());
+    if was_up {
+        fell(view, vif, peers)
+    } else {
+        never_up(object, vif, peers)
+    }
 }
 
 /// The port below is not available.
@@ -135,7 +196,10 @@ fn port(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface) -> 
         .connection()
         .and_then(|key| view.references.get(&key))
         .filter(|r| r.aws_id.as_deref() == Some(&connection.connection_id) && !r.reason.is_empty())
-        .map_or_else(|| format!("AWS has it in state {}", connection.connection_state), |r| r.reason.clone());
+        .map_or_else(
+            || format!("AWS has it in state {}", connection.connection_state),
+            |r| r.reason.clone(),
+        );
     Some(Verdict::waits(
         Reason::WaitingForReference,
         Actor::Operator,
@@ -148,12 +212,18 @@ fn port(object: &VirtualInterface, view: &View, vif: &aws::VirtualInterface) -> 
 /// Other healthy paths to the same gateway, as the end of a sentence.
 fn elsewhere(view: &View, vif: &aws::VirtualInterface) -> String {
     let gateway = Gateway::of(vif);
-    let Some(id) = gateway.id() else { return String::new() };
+    let Some(id) = gateway.id() else {
+        return String::new();
+    };
     let paths: Vec<String> = view
         .aws
         .virtual_interfaces()
         .iter()
-        .filter(|v| v.virtual_interface_id != vif.virtual_interface_id && Gateway::of(v) == gateway && guard::healthy(view, v))
+        .filter(|v| {
+            v.virtual_interface_id != vif.virtual_interface_id
+                && Gateway::of(v) == gateway
+                && guard::healthy(view, v)
+        })
         .map(|v| {
             let port = object_named(view, Kind::Connection, &v.connection_id);
             let path = object_named(view, Kind::VirtualInterface, &v.virtual_interface_id);
@@ -187,27 +257,48 @@ fn sessions(vif: &aws::VirtualInterface, peers: &[Named<'_>]) -> String {
                 p.customer_address.as_deref().unwrap_or("not assigned yet"),
                 p.asn,
                 p.amazon_address.as_deref().unwrap_or("not assigned yet"),
-                vif.amazon_side_asn.filter(|a| *a != 0).map_or_else(String::new, |a| format!(" with ASN {a}"))
+                vif.amazon_side_asn
+                    .filter(|a| *a != 0)
+                    .map_or_else(String::new, |a| format!(" with ASN {a}"))
             ),
         })
         .collect();
     all.join("; ")
 }
 
-fn never_up(object: &VirtualInterface, vif: &aws::VirtualInterface, peers: &[Named<'_>]) -> Verdict {
-    let secret = object.stored().and_then(|s| s.router_configuration_secret.as_deref());
+fn never_up(
+    object: &VirtualInterface,
+    vif: &aws::VirtualInterface,
+    peers: &[Named<'_>],
+) -> Verdict {
+    let secret = object
+        .stored()
+        .and_then(|s| s.router_configuration_secret.as_deref());
     let configuration = match (secret, &object.spec.router_configuration) {
         (Some(name), _) => format!("Secret {name} holds the router's configuration"),
-        (None, Some(wanted)) => format!("Secret {} is going to hold the router's configuration", wanted.secret_name),
-        (None, None) => "spec.routerConfiguration would store the router's configuration in a Secret".to_owned(),
+        (None, Some(wanted)) => format!(
+            "Secret {} is going to hold the router's configuration",
+            wanted.secret_name
+        ),
+        (None, None) => {
+            "spec.routerConfiguration would store the router's configuration in a Secret".to_owned()
+        }
     };
     let keys: Vec<String> = object
         .spec
         .bgp_peers
         .iter()
-        .filter_map(|p| p.auth_key_secret_ref.as_ref().map(|r| format!("{} of Secret {}", r.key, r.name)))
+        .filter_map(|p| {
+            p.auth_key_secret_ref
+                .as_ref()
+                .map(|r| format!("{} of Secret {}", r.key, r.name))
+        })
         .collect();
-    let keys = if keys.is_empty() { String::new() } else { format!(". BGP key: {}", keys.join(", ")) };
+    let keys = if keys.is_empty() {
+        String::new()
+    } else {
+        format!(". BGP key: {}", keys.join(", "))
+    };
     Verdict::waits(
         Reason::RouterNotConfigured,
         Actor::You,
@@ -240,14 +331,27 @@ fn fell(view: &View, vif: &aws::VirtualInterface, peers: &[Named<'_>]) -> Verdic
 
 fn established(verdict: &Verdict, peers: &[Named<'_>]) -> Statement {
     let (n, m) = count(peers);
-    let down: Vec<&str> = peers.iter().filter(|p| !p.actual.is_some_and(up)).map(|p| p.name.as_str()).collect();
+    let down: Vec<&str> = peers
+        .iter()
+        .filter(|p| !p.actual.is_some_and(up))
+        .map(|p| p.name.as_str())
+        .collect();
     let (truth, reason, rest) = if down.is_empty() && m > 0 {
         (Truth::True, Reason::BgpUp, String::new())
     } else {
-        let reason = if n > 0 { Reason::BgpDown } else { verdict.reason };
+        let reason = if n > 0 {
+            Reason::BgpDown
+        } else {
+            verdict.reason
+        };
         (Truth::False, reason, format!("; down: {}", down.join(", ")))
     };
-    Statement { condition: "BgpEstablished", truth, reason, message: format!("{n}/{m} peers up{rest}") }
+    Statement {
+        condition: "BgpEstablished",
+        truth,
+        reason,
+        message: format!("{n}/{m} peers up{rest}"),
+    }
 }
 
 /// Said once routes were read; as of when stands in status.
@@ -258,10 +362,25 @@ fn exchanged(
     peers: &[Named<'_>],
     reason: Reason,
 ) -> Option<Statement> {
-    let stored = object.stored().and_then(|s| s.routes.as_ref()).map(|r| (i64::from(r.accepted), i64::from(r.advertised)));
-    let read = view.memory.routes.map(|(accepted, advertised, _)| (facts::number(accepted).into(), facts::number(advertised).into()));
+    let stored = object
+        .stored()
+        .and_then(|s| s.routes.as_ref())
+        .map(|r| (i64::from(r.accepted), i64::from(r.advertised)));
+    let read = view.memory.routes.map(|(accepted, advertised, _)| {
+        (
+            facts::number(accepted).into(),
+            facts::number(advertised).into(),
+        )
+    });
     let (accepted, advertised) = read.or(stored)?;
-    let say = |truth, reason, message| Some(Statement { condition: "RoutesExchanged", truth, reason, message });
+    let say = |truth, reason, message| {
+        Some(Statement {
+            condition: "RoutesExchanged",
+            truth,
+            reason,
+            message,
+        })
+    };
     if count(peers).0 == 0 {
         return say(Truth::False, reason, "no BGP session is up".to_owned());
     }

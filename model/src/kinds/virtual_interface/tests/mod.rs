@@ -1,1 +1,8 @@
 //! Behaviour of the kind, by whole decisions against a small world.
+
+mod changing;
+mod importing;
+mod ordering;
+mod rotating;
+mod saying;
+mod world;
