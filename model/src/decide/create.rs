@@ -78,12 +78,17 @@ pub(super) fn decide<K: Managed>(
         Ok(call) => call,
         Err(verdict) => return Decision::say(status, verdict),
     };
+    let identity_tag = identity_tag(object, view);
+    if let (Some(wanted), Some(account)) = (call.tags_mut(), view.account()) {
+        let proofs = std::mem::take(wanted);
+        *wanted = tags::declared(object.common(), account);
+        wanted.extend(proofs);
+        wanted.extend(tags::ownership(&identity_tag, object.uid(), false));
+    }
+    // What AWS refused is remembered by the call as it is sent, but for the token.
     let hash = call.params_hash();
-    if let Some(refusal) = view.memory.refused.get(&hash)
-        && refusal.retry_at > view.now
-    {
-        let verdict = refused(refusal);
-        return Decision::say(status, verdict).at(refusal.retry_at);
+    if let Some(refusal) = standing_refusal(view, &hash) {
+        return Decision::say(status, refused(refusal)).at(refusal.retry_at);
     }
     let mut used = None;
     if K::PAID {
@@ -98,14 +103,16 @@ pub(super) fn decide<K: Managed>(
             }
         }
     }
-    let identity_tag = identity_tag(object, view);
-    if let (Some(wanted), Some(account)) = (call.tags_mut(), view.account()) {
-        *wanted = tags::declared(object.common(), account);
-        wanted.extend(tags::ownership(&identity_tag, object.uid(), false));
-    } else if let Some(tagging) = parent_tag(object, view, &identity_tag) {
-        let proofs = std::mem::take(wanted);
+    if object.paused() {
+        return Decision::say(status, super::paused_verdict());
+    }
+    if call.tags_mut().is_none()
+        && let Some(tagging) = parent_tag(object, view, &identity_tag)
+    {
+        if let Some(refusal) = standing_refusal(view, &tagging.call.params_hash()) {
+            return Decision::say(status, refused(refusal)).at(refusal.retry_at);
+        }
         return Decision::act(
-        wanted.extend(proofs);
             status,
             Verdict::acting(Reason::Provisioning, tagging.does.clone()),
             Action::Call(Box::new(tagging)),
@@ -120,10 +127,12 @@ pub(super) fn decide<K: Managed>(
         event: if K::PAID { EventReason::Ordered } else { EventReason::Created },
         consent: used,
     };
-    if object.paused() {
-        return Decision::say(status, super::paused_verdict());
-    }
     Decision::act(status, Verdict::acting(Reason::Provisioning, does), Action::Call(Box::new(step)))
+}
+
+/// A refusal of this call that is not to be tried again yet.
+fn standing_refusal<'v>(view: &'v View, hash: &str) -> Option<&'v crate::view::Refusal> {
+    view.memory.refused.get(hash).filter(|r| r.retry_at > view.now)
 }
 
 /// An untaggable object needs its proof on the parent first: the tag call that is still due, if any.

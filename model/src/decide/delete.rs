@@ -1,9 +1,12 @@
 //! The object is being deleted: settle what is open, then delete, retain or release.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::api::status::Actor;
 use crate::aws::Tags;
+use crate::call::Call;
 use crate::identity::{self, Candidate, Located, locate};
 use crate::managed::{Care, EventReason, Managed, Step};
 use crate::reason::Reason;
@@ -115,8 +118,22 @@ fn gone<K: Managed>(object: &K, view: &View, mut status: K::Status, id: &str) ->
         return Decision::say(status, settle::settling(None)).at(last + view.windows.settled()).refreshing(lists);
     }
     // The proof of ownership on a parent goes with an untaggable child.
+    for call in object.leftovers(view, id) {
+        if !tried(view, &call) {
+            let step = Step::harmless(call, EventReason::Untagged, format!("remove the proof of ownership of {id}"));
+            return Decision::act(status, Verdict::acting(Reason::Deleting, step.does.clone()), Action::Call(Box::new(step)));
+        }
+    }
     let note = Note::new(EventReason::Deleted, format!("{id} is deleted"));
     Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(Some(note)))
+}
+
+/// True once a call was sent that the deletion does not depend on: it is sent once.
+fn tried(view: &View, call: &Call) -> bool {
+    let hash = call.params_hash();
+    view.memory.accepted.contains_key(&hash)
+        || view.memory.refused.contains_key(&hash)
+        || call.target().is_some_and(|t| view.memory.unknown.contains_key(t))
 }
 
 /// Leaves the AWS object, marked; needs no success at AWS.
@@ -143,11 +160,7 @@ fn retain<K: Managed>(
     if !set.is_empty() || !remove.is_empty() {
         let event = if policy == Leaving::Release { EventReason::Released } else { EventReason::Retained };
         for call in object.tag(view, &id, set, remove) {
-            let hash = call.params_hash();
-            let tried = view.memory.accepted.contains_key(&hash)
-                || view.memory.refused.contains_key(&hash)
-                || call.target().is_some_and(|t| view.memory.unknown.contains_key(t));
-            if !tried {
+            if !tried(view, &call) {
                 let step = Step::harmless(call, event, format!("mark {id} as kept"));
                 return Decision::act(status, Verdict::acting(Reason::Deleting, step.does.clone()), Action::Call(Box::new(step)));
             }
@@ -222,6 +235,7 @@ fn delete<K: Managed>(
         Err(verdict) => return Decision::say(status, verdict),
     };
     let begun = view.aws.begun_all(&object.lists(view)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let due: BTreeSet<String> = steps.iter().map(|s| s.slot.clone()).collect();
     for mut step in steps {
         let hash = step.call.params_hash();
         if view.memory.accepted.get(&hash).is_some_and(|until| *until > view.now) {
@@ -237,9 +251,10 @@ fn delete<K: Managed>(
         let lost = view.memory.unknown.get(&target).copied();
         let open = K::managed(&status)
             .intents
-            .values()
-            .filter(|i| !settle::expired(view, &i.send_by, begun))
-            .filter_map(|i| time(Some(&i.send_by)).map(|t| t + view.windows.settled()))
+            .iter()
+            .filter(|(slot, i)| due.contains(*slot) || !settle::undone(i, begun))
+            .filter(|(_, i)| !settle::expired(view, &i.send_by, begun))
+            .filter_map(|(_, i)| time(Some(&i.send_by)).map(|t| t + view.windows.settled()))
             .max();
         if let Some(until) = lost.max(open)
             && begun <= until

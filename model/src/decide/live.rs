@@ -82,7 +82,8 @@ pub(super) fn decide<K: Managed>(
                 Action::Store(Some(note)),
             )
         }
-        Located::Readopt(_) if open => {
+        // What the open create made may still be hidden behind what was found.
+        Located::Readopt(_) if unsettled(object, view, &status) => {
             let intent = K::managed(&status).intents.get(SELF).cloned();
             create_or_settle(object, view, status, intent.as_ref())
         }
@@ -148,6 +149,12 @@ pub(super) fn decide<K: Managed>(
     }
 }
 
+/// True while an open create may still take effect, or its effect be hidden.
+fn unsettled<K: Managed>(object: &K, view: &View, status: &K::Status) -> bool {
+    let begun = begun(object, view);
+    K::managed(status).intents.get(SELF).is_some_and(|i| !settle::expired(view, &i.send_by, begun))
+}
+
 fn begun<K: Managed>(object: &K, view: &View) -> Timestamp {
     view.aws.begun_all(&object.lists(view)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -159,15 +166,15 @@ fn already_managed(id: &str, who: &str) -> Verdict {
     )
 }
 
+fn taken<K: Managed>(object: &K, view: &View, id: &str) -> Verdict {
+    object.taken(view, id).unwrap_or_else(|| already_exists(id))
+}
+
 fn already_exists(id: &str) -> Verdict {
     Verdict::stalled(
         Reason::AlreadyExists,
         format!("{id} exists with the same natural key and nothing says that it is ours: name it in spec.import.id to take it over, or remove it at AWS"),
     )
-}
-
-fn taken<K: Managed>(object: &K, view: &View, id: &str) -> Verdict {
-    object.taken(view, id).unwrap_or_else(|| already_exists(id))
 }
 
 /// An intent is open and nothing may be concluded from what the list shows yet.
@@ -465,13 +472,6 @@ fn guarded<K: Managed>(
     Decision::act(status, verdict, Action::Call(Box::new(step)))
 }
 
-/// `Ok` with the consent that is used up, if the step may be done; else the condition that holds it.
-pub(super) fn hold<K: Managed>(
-    object: &K,
-    view: &View,
-    status: &K::Status,
-    step: &Step,
-    disruption: &Disruption,
 /// True if the guard would hold the step as things are: what leads up to it need not begin.
 pub(crate) fn held<K: Managed>(object: &K, view: &View, step: &Step) -> bool {
     match (&step.care, object.stored()) {
@@ -480,6 +480,13 @@ pub(crate) fn held<K: Managed>(object: &K, view: &View, step: &Step) -> bool {
     }
 }
 
+/// `Ok` with the consent that is used up, if the step may be done; else the condition that holds it.
+pub(super) fn hold<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    step: &Step,
+    disruption: &Disruption,
 ) -> Result<Option<String>, (Statement, String)> {
     use crate::api::aws_account::Guard;
     let enforced = view.account().is_none_or(|a| a.guard == Guard::Enforce);

@@ -50,6 +50,14 @@ pub(super) fn expired(view: &View, send_by: &str, begun: Timestamp) -> bool {
     time(Some(send_by)).is_none_or(|t| begun > t + view.windows.settled())
 }
 
+/// True if an intent whose step is due no more ended something, as a list begun after it was sent
+/// shows: nothing that comes later depends on it. What makes something has to expire.
+pub(super) fn undone(intent: &Intent, begun: Timestamp) -> bool {
+    let ends = ["Delete", "Detach", "Disassociate"].iter().any(|verb| intent.operation.starts_with(verb));
+    let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH) - SignedDuration::from_secs(30);
+    ends && intent.earlier.is_empty() && begun > sent
+}
+
 /// Settles what is open before the object is let go: what a create made is recorded first.
 pub(super) fn before_leaving<K: Managed>(
     object: &K,
