@@ -21,7 +21,6 @@ pub struct Metrics {
     open_intents: IntGaugeVec,
     orphans: IntGaugeVec,
     status_writes: CounterVec,
-    leader: Gauge,
 }
 
 fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
@@ -80,7 +79,6 @@ impl Metrics {
             orphans: gauge(r, "directconnect_orphans", "AWS objects of this cluster that nobody claims", &["account"]),
             inventory_age,
             status_writes,
-            leader,
             registry,
         }
     }

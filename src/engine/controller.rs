@@ -113,7 +113,7 @@ pub async fn run_accounts(
 }
 
 async fn drive<K, F>(
-    requests: impl Stream<Item = ReconcileRequest<K>>,
+    requests: impl Stream<Item = ReconcileRequest<K>> + Send,
     reader: Store<K>,
     context: Shared,
     reconcile: impl Fn(Shared, Arc<K>) -> F + Clone + Send + 'static,

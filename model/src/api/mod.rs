@@ -9,7 +9,7 @@ pub mod common;
 pub mod connection;
 pub mod direct_connect_gateway;
 pub mod direct_connect_gateway_association;
-mod crds;
+pub mod crds;
 mod rules;
 pub mod status;
 pub mod virtual_interface;
