@@ -1,5 +1,7 @@
 //! Plan cases: the YAML files of `tests/plan/<kind>/`, each a small world and what is decided in it.
 
+#![allow(clippy::panic, reason = "a test says what it found")]
+
 #[path = "plan/expect.rs"]
 mod expect;
 #[path = "plan/given.rs"]
@@ -12,7 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use directconnect_model::api::{
-    Connection, DirectConnectGateway, DirectConnectGatewayAssociation, VirtualPrivateGateway,
+    Connection, DirectConnectGateway, DirectConnectGatewayAssociation, VirtualInterface,
+    VirtualPrivateGateway,
 };
 use directconnect_model::decide::Action;
 use directconnect_model::managed::Managed;
@@ -22,7 +25,10 @@ use given::Case;
 fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plan");
     let listed = |folder: &Path| -> Vec<PathBuf> {
-        fs::read_dir(folder).expect("a folder").map(|e| e.expect("readable").path()).collect()
+        fs::read_dir(folder)
+            .expect("a folder")
+            .map(|e| e.expect("readable").path())
+            .collect()
     };
     let mut files: Vec<PathBuf> = listed(&root)
         .iter()
@@ -44,7 +50,9 @@ fn run<K: Managed>(case: &Case) {
         decision = invariants::decided(&object, &view);
     }
     if let Some(after) = &case.after {
-        let Action::Call(step) = &decision.action else { panic!("`after` needs a call, found {:?}", decision.action) };
+        let Action::Call(step) = &decision.action else {
+            panic!("`after` needs a call, found {:?}", decision.action)
+        };
         given::remember(&mut view, &step.call, after);
         decision = invariants::decided(&object, &view);
     }
@@ -56,6 +64,7 @@ fn dispatch(case: &Case) {
         "Connection" => run::<Connection>(case),
         "DirectConnectGateway" => run::<DirectConnectGateway>(case),
         "DirectConnectGatewayAssociation" => run::<DirectConnectGatewayAssociation>(case),
+        "VirtualInterface" => run::<VirtualInterface>(case),
         "VirtualPrivateGateway" => run::<VirtualPrivateGateway>(case),
         other => panic!("no kind {other}"),
     }
@@ -82,5 +91,10 @@ fn plan_cases() {
             wrong.push(format!("{}: {why}", path.display()));
         }
     }
-    assert!(wrong.is_empty(), "{} cases differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} cases differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use directconnect_model::aws::{Part, Snapshot};
+use directconnect_model::aws::{AuthKey, Part, Snapshot};
 use directconnect_model::call::Call;
 use directconnect_model::decide::FINALIZER;
 use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::managed::Managed;
 use directconnect_model::reason::Reason;
-use directconnect_model::view::{Account, Blocked, Memory, Referenced, Refusal, Sibling, View, Windows};
+use directconnect_model::view::{
+    Account, Blocked, Memory, Referenced, Refusal, SecretState, Sibling, View, Windows,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -38,6 +40,8 @@ pub struct Case {
     begun: Option<String>,
     #[serde(default)]
     references: BTreeMap<String, Referenced>,
+    #[serde(default)]
+    secrets: BTreeMap<String, Option<String>>,
     #[serde(default)]
     siblings: Vec<Other>,
     #[serde(default)]
@@ -88,6 +92,16 @@ struct Remembered {
     last_order: Option<Timestamp>,
 }
 
+/// `name/key` of a Secret and its value; null where the Secret does not exist.
+fn secret(text: &str, value: Option<&str>) -> ((String, String), SecretState) {
+    let (name, key) = text.split_once('/').expect("name/key");
+    let state = value.map_or(SecretState::NoSecret, |v| SecretState::Value {
+        resource_version: "1".to_owned(),
+        value: AuthKey::new(v.to_owned()),
+    });
+    ((name.to_owned(), key.to_owned()), state)
+}
+
 /// `Kind/name` in the namespace of the cases.
 fn key(text: &str) -> ObjectKey {
     let (kind, name) = text.split_once('/').expect("Kind/name");
@@ -105,7 +119,11 @@ fn merged(mut defaults: Value, given: &Value) -> Value {
 
 impl Case {
     fn now(&self) -> Timestamp {
-        self.now.as_deref().unwrap_or("2025-06-01T12:00:00Z").parse().expect("now")
+        self.now
+            .as_deref()
+            .unwrap_or("2025-06-01T12:00:00Z")
+            .parse()
+            .expect("now")
     }
 
     fn manifest(&self) -> Value {
@@ -117,15 +135,26 @@ impl Case {
         if self.deleting {
             metadata["deletionTimestamp"] = json!(self.now().to_string());
         }
-        let spec = merged(json!({"accountRef": {"name": "securecart"}}), &given["spec"]);
+        let spec = merged(
+            json!({"accountRef": {"name": "securecart"}}),
+            &given["spec"],
+        );
         let mut manifest = json!({
             "apiVersion": "directconnect.dev/v1alpha1", "kind": given["kind"], "metadata": metadata, "spec": spec,
         });
-        if given.as_object().is_some_and(|o| !o.contains_key("status")) || given["status"].is_object() {
+        if given.as_object().is_some_and(|o| !o.contains_key("status"))
+            || given["status"].is_object()
+        {
             let seen = json!({"firstSeen": LONG_AGO, "accountId": ACCOUNT, "region": REGION});
             manifest["status"] = merged(seen, &given["status"]);
             // A recorded object was seen long ago, unless the case says otherwise.
-            let ids = ["connectionId", "directConnectGatewayId", "associationId", "vpnGatewayId", "virtualInterfaceId"];
+            let ids = [
+                "connectionId",
+                "directConnectGatewayId",
+                "associationId",
+                "vpnGatewayId",
+                "virtualInterfaceId",
+            ];
             let status = manifest["status"].as_object_mut().expect("made above");
             if ids.iter().any(|id| status.contains_key(*id)) && !status.contains_key("recordedAt") {
                 status.insert("recordedAt".to_owned(), json!(LONG_AGO));
@@ -140,19 +169,36 @@ impl Case {
         let object: K = serde_json::from_value(self.manifest()).expect("a manifest of this kind");
         let account = json!({"name": "securecart", "accountId": ACCOUNT, "region": REGION, "orders": {"maxPorts": 4}});
         let account: Account =
-            serde_json::from_value(merged(account, &Value::Object(self.account.clone()))).expect("an account");
+            serde_json::from_value(merged(account, &Value::Object(self.account.clone())))
+                .expect("an account");
         let siblings: Vec<Sibling> = self.siblings.iter().map(sibling).collect();
         let view = View {
             now: self.now(),
             cluster_id: CLUSTER.to_owned(),
             windows: Windows::default(),
             account: match self.blocked.clone() {
-                Some(BlockedBy { reason, message, stalled }) => Err(Blocked { reason, message, stalled }),
+                Some(BlockedBy {
+                    reason,
+                    message,
+                    stalled,
+                }) => Err(Blocked {
+                    reason,
+                    message,
+                    stalled,
+                }),
                 None => Ok(account),
             },
             aws: self.snapshot(&object),
-            references: self.references.iter().map(|(k, r)| (key(k), r.clone())).collect(),
-            secrets: BTreeMap::new(),
+            references: self
+                .references
+                .iter()
+                .map(|(k, r)| (key(k), r.clone()))
+                .collect(),
+            secrets: self
+                .secrets
+                .iter()
+                .map(|(k, v)| secret(k, v.as_deref()))
+                .collect(),
             siblings: Arc::new(siblings),
             memory: Memory {
                 missing: self.memory.missing.clone(),
@@ -165,12 +211,24 @@ impl Case {
         (object, view)
     }
 
-    fn part<K: Managed, T: DeserializeOwned>(&self, object: &K, name: &str, items: Option<&Value>) -> Option<Arc<Part<T>>> {
+    fn part<K: Managed, T: DeserializeOwned>(
+        &self,
+        object: &K,
+        name: &str,
+        items: Option<&Value>,
+    ) -> Option<Arc<Part<T>>> {
         if self.unread.iter().any(|u| u == name) {
             return None;
         }
-        let begun = self.begun.as_deref().map_or_else(|| self.now(), |b| b.parse().expect("begun"));
-        let items = items.or_else(|| self.aws.get(name)).and_then(Value::as_array).cloned().unwrap_or_default();
+        let begun = self
+            .begun
+            .as_deref()
+            .map_or_else(|| self.now(), |b| b.parse().expect("begun"));
+        let items = items
+            .or_else(|| self.aws.get(name))
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         let items = items
             .into_iter()
             .map(|mut item| {
@@ -193,9 +251,14 @@ impl Case {
             route_tables: self.part(object, "routeTables", None),
             locations: self.part(object, "locations", None),
         };
-        let listed = snapshot.direct_connect_gateways().iter().map(|g| g.direct_connect_gateway_id.clone());
+        let listed = snapshot
+            .direct_connect_gateways()
+            .iter()
+            .map(|g| g.direct_connect_gateway_id.clone());
         let given = self.aws.get("associations").and_then(Value::as_object);
-        let gateways: Vec<String> = listed.chain(given.iter().flat_map(|g| g.keys().cloned())).collect();
+        let gateways: Vec<String> = listed
+            .chain(given.iter().flat_map(|g| g.keys().cloned()))
+            .collect();
         let none = json!([]);
         for gateway in gateways {
             let items = given.and_then(|g| g.get(&gateway)).unwrap_or(&none);
@@ -233,12 +296,19 @@ fn tags<K: Managed>(object: &K, words: &str) -> Value {
     let mut tags = BTreeMap::new();
     for word in words.split_whitespace() {
         if let Some(child) = word.strip_prefix("association:") {
-            let (pair, owner) = child.split_once('=').map_or((child, own.clone()), |(pair, owner)| {
-                (pair, identity::identity(CLUSTER, &key(owner)))
-            });
-            tags.insert(identity::child_tag("directConnectGatewayAssociation", pair), owner);
+            let (pair, owner) = child
+                .split_once('=')
+                .map_or((child, own.clone()), |(pair, owner)| {
+                    (pair, identity::identity(CLUSTER, &key(owner)))
+                });
+            tags.insert(
+                identity::child_tag("directConnectGatewayAssociation", pair),
+                owner,
+            );
         } else if let Some(vpc) = word.strip_prefix("attachment:") {
             tags.insert(identity::child_tag("vpcAttachment", vpc), own.clone());
+        } else if let Some(peer) = word.strip_prefix("peer:") {
+            tags.insert(identity::child_tag("bgpPeer", peer), own.clone());
         } else if word == "imported" {
             tags.insert(identity::IMPORTED.to_owned(), "true".to_owned());
         } else if word == "retained" {
@@ -250,7 +320,10 @@ fn tags<K: Managed>(object: &K, words: &str) -> Value {
         } else {
             let other = key(word);
             tags.insert(identity::UID.to_owned(), format!("uid-{}", other.name));
-            tags.insert(identity::IDENTITY.to_owned(), identity::identity(CLUSTER, &other));
+            tags.insert(
+                identity::IDENTITY.to_owned(),
+                identity::identity(CLUSTER, &other),
+            );
         }
     }
     json!(tags)
@@ -272,8 +345,13 @@ pub fn remember(view: &mut View, call: &Call, outcome: &str) {
             view.memory.refused.insert(call.params_hash(), refusal);
         }
         "lost" => {
-            let target = call.target().expect("a call that changes something").to_owned();
-            view.memory.unknown.insert(target, view.now + view.windows.settled());
+            let target = call
+                .target()
+                .expect("a call that changes something")
+                .to_owned();
+            view.memory
+                .unknown
+                .insert(target, view.now + view.windows.settled());
         }
         other => panic!("after: {other}"),
     }

@@ -13,7 +13,7 @@ use crate::reason::Reason;
 use crate::verdict::{Statement, Truth, Verdict, waiting};
 use crate::view::{Blocked, View};
 
-use super::replace::Scene;
+use super::scene::Scene;
 use super::{differences, peers, presence};
 
 /// What one part of the spec asks for next.

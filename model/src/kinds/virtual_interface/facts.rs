@@ -14,7 +14,8 @@ use crate::managed::{Fetch, Managed};
 use crate::view::View;
 
 use super::peers::{self, live, up};
-use super::verdict::{count, named, object_named};
+use super::verdict::{count, named};
+use super::words::object_named;
 
 /// Annotation by which people ask for a look.
 const REQUESTED: &str = "directconnect.dev/reconcile-requested-at";
@@ -224,9 +225,9 @@ pub(super) fn fetches(
         .routes
         .is_none_or(|(_, _, at)| view.now.duration_since(at) >= ROUTES_PAUSE);
     let any_up = vif.bgp_peers.iter().any(up);
-    let never = read.is_none() && any_up;
-    let none_yet = any_up && resting && status.routes.as_ref().is_some_and(|r| r.accepted == 0);
-    if never || none_yet || (read.is_some() && changed_since(object, view, status, read)) {
+    let none_yet = resting && status.routes.as_ref().is_some_and(|r| r.accepted == 0);
+    // Without a session there is nothing to read.
+    if any_up && (none_yet || changed_since(object, view, status, read)) {
         due.push(Fetch::Routes {
             virtual_interface_id: id.to_owned(),
         });

@@ -1,18 +1,23 @@
 //! VirtualInterface: a private, public or transit virtual interface with its BGP peers.
 //!
-//! `references` says what the spec names, `rules` what it may not say, `order` how it is made,
-//! `differences` what AWS has otherwise, `converge` what comes next; `peers` tells the BGP peers
-//! apart, `replace` exchanges one, `verdict` and `facts` tell people.
+//! `references` and `secrets` say what the spec names, `rules` what it may not say, `order` how it is
+//! made, `differences` what AWS has otherwise, `converge` what comes next. `peers` tells the BGP
+//! peers apart, `missing` makes and removes them, `replace` exchanges one, `scene` is what both
+//! share. `verdict` (in the `words` of) and `facts` tell people.
 
 mod converge;
 mod differences;
 mod facts;
+mod missing;
 mod order;
 mod peers;
 mod references;
 mod replace;
 mod rules;
+mod scene;
+mod secrets;
 mod verdict;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -9,167 +9,25 @@
 //!
 //! The guard is asked about the deletion before anything begins.
 
-use std::collections::BTreeSet;
-
 use crate::api::VirtualInterface;
 use crate::api::bgp_peer::{AddressFamily, BgpPeer};
 use crate::api::status::Actor;
-use crate::aws::{self, List, Tags};
-use crate::call::{Call, NewBgpPeer};
+use crate::aws;
+use crate::call::NewBgpPeer;
 use crate::decide::{blocked_verdict, held};
-use crate::managed::{EventReason, Step};
+use crate::managed::{Difference, Step};
 use crate::reason::Reason;
 use crate::verdict::Verdict;
-use crate::view::View;
 
 use super::converge::{Next, put_off};
 use super::differences::{self, beside, replaceable};
 use super::order::new_peer;
-use super::peers::{self, Bound, Peers, create_slot, delete_slot, live, of_family, up};
+use super::peers::{self, Bound, create_slot, live, up};
 use super::references::{Gateway, blocked, stalled};
-use super::{arn, rules};
-
-/// What the steps of one interface share.
-pub(super) struct Scene<'a> {
-    pub(super) object: &'a VirtualInterface,
-    pub(super) view: &'a View,
-    pub(super) vif: &'a aws::VirtualInterface,
-    pub(super) peers: &'a Peers<'a>,
-}
+use super::rules;
+use super::scene::Scene;
 
 impl Scene<'_> {
-    fn id(&self) -> &str {
-        &self.vif.virtual_interface_id
-    }
-
-    /// The step that writes a proof of ownership, unless it is there or on its way to the lists.
-    fn prove(&self, tag: &str, what: &str) -> Option<Step> {
-        let call = Call::TagResource {
-            resource_arn: arn(self.view, self.id()),
-            list: List::VirtualInterfaces,
-            tags: Tags::from([(tag.to_owned(), self.object.identity(self.view))]),
-        };
-        let accepted = self
-            .view
-            .memory
-            .accepted
-            .get(&call.params_hash())
-            .is_some_and(|until| *until > self.view.now);
-        (!self.peers.proven(tag) && !accepted).then(|| {
-            Step::harmless(
-                call,
-                EventReason::Tagged,
-                format!("write on {} that {what} is ours", self.id()),
-            )
-        })
-    }
-
-    /// The interfaces whose traffic goes with a peer: it is up, and no other of its family.
-    fn cut_by(&self, peer: &aws::BgpPeer) -> BTreeSet<String> {
-        let covered = self.vif.bgp_peers.iter().any(|p| {
-            p.bgp_peer_id != peer.bgp_peer_id && p.address_family == peer.address_family && up(p)
-        });
-        if up(peer) && !covered {
-            BTreeSet::from([self.id().to_owned()])
-        } else {
-            BTreeSet::new()
-        }
-    }
-
-    fn delete(&self, peer: &aws::BgpPeer, why: &str, cuts: BTreeSet<String>) -> Step {
-        Step::disruptive(
-            &delete_slot(&peer.bgp_peer_id),
-            Call::DeleteBgpPeer {
-                virtual_interface_id: self.id().to_owned(),
-                bgp_peer_id: peer.bgp_peer_id.clone(),
-            },
-            EventReason::PeerDeleted,
-            format!(
-                "delete the {} peer {} of {}{why}",
-                peer.address_family,
-                peer.bgp_peer_id,
-                self.id()
-            ),
-            Reason::ReplacePeer,
-            cuts,
-        )
-    }
-
-    fn make(&self, slot: &str, peer: NewBgpPeer, what: &str) -> Step {
-        let call = Call::CreateBgpPeer {
-            virtual_interface_id: self.id().to_owned(),
-            peer,
-        };
-        Step::child(
-            slot,
-            call,
-            EventReason::PeerCreated,
-            format!("make {what} of {}", self.id()),
-        )
-    }
-
-    /// Declared peers that AWS does not have.
-    pub(super) fn missing(&self, bound: &Bound<'_>) -> Next {
-        let declared = bound.declared;
-        if bound.actual.is_some() {
-            return Next::Nothing;
-        }
-        let going = self.vif.bgp_peers.iter().any(|p| {
-            of_family(p, declared.address_family)
-                && p.bgp_peer_state == "deleting"
-                && !self.peers.redundant
-        });
-        if going
-            || self
-                .peers
-                .temporary
-                .is_some_and(|t| of_family(t, declared.address_family))
-        {
-            let gone = format!(
-                "waiting for AWS to delete the earlier {} peer of {}",
-                declared.address_family,
-                self.id()
-            );
-            return match self.peers.temporary {
-                // A temporary peer of this family goes first, once another one holds the interface.
-                Some(t) if !going => self
-                    .drop_temporary(t)
-                    .unwrap_or(Next::Wait(Verdict::acting(Reason::Updating, gone))),
-                _ => Next::Wait(Verdict::acting(Reason::Updating, gone)),
-            };
-        }
-        let stale = peers::temporary_proof(&declared.address_family.to_string());
-        if self.peers.proven(&stale) {
-            return Next::Step(self.forget(vec![stale]));
-        }
-        let key = match self.object.wanted_key(self.view, declared) {
-            Ok(key) => key.map(|(used, _)| used),
-            Err(b) => return Next::Problem(put_off(self.object, self.view, self.id(), &b)),
-        };
-        if let Some(b) = rules::clash(self.view, &Gateway::of(self.vif), self.id(), declared) {
-            return Next::Problem(blocked_verdict(&b));
-        }
-        let what = format!("BGP peer {}", declared.name);
-        if let Some(step) = self.prove(&peers::proof(declared), &what) {
-            return Next::Step(step);
-        }
-        // The addresses that it had: the router is configured with them.
-        let recorded = self
-            .object
-            .record_of(&declared.name)
-            .filter(|_| declared.address_family == AddressFamily::Ipv4);
-        let amazon = declared
-            .amazon_address
-            .clone()
-            .or_else(|| recorded.and_then(|r| r.amazon_address.clone()));
-        let customer = declared
-            .customer_address
-            .clone()
-            .or_else(|| recorded.and_then(|r| r.customer_address.clone()));
-        let new = new_peer(declared, amazon, customer, key);
-        Next::Step(self.make(&create_slot(&declared.name), new, &what))
-    }
-
     /// A declared peer that exists: it must be ours, its Secret readable, and nothing otherwise.
     pub(super) fn existing(&self, bound: &Bound<'_>) -> Next {
         let (declared, Some(old)) = (bound.declared, bound.actual) else {
@@ -356,77 +214,7 @@ impl Scene<'_> {
         Some(Next::Step(self.make(peers::TEMPORARY_SLOT, new, &what)))
     }
 
-    /// Deletes the temporary peer once another one holds the interface.
-    pub(super) fn drop_temporary(&self, temporary: &aws::BgpPeer) -> Option<Next> {
-        let holds = |b: &Bound<'_>| b.actual.is_some_and(|p| p.bgp_peer_state == "available");
-        self.peers
-            .bound
-            .iter()
-            .any(holds)
-            .then(|| Next::Step(self.delete(temporary, ", which was temporary", BTreeSet::new())))
-    }
-
-    /// Peers of ours that the spec does not declare any more.
-    pub(super) fn left_over(&self, other: &aws::BgpPeer) -> Next {
-        let held = self
-            .peers
-            .bound
-            .iter()
-            .any(|b| b.actual.is_some_and(|p| p.bgp_peer_state == "available"));
-        if held && self.peers.left_over(self.object, other) {
-            Next::Step(self.delete(
-                other,
-                ", which the spec does not declare any more",
-                self.cut_by(other),
-            ))
-        } else {
-            Next::Nothing
-        }
-    }
-
-    /// Proofs of peers that are no more.
-    pub(super) fn stale_proofs(&self) -> Option<Step> {
-        let mut used: BTreeSet<String> = self
-            .peers
-            .bound
-            .iter()
-            .map(|b| peers::proof(b.declared))
-            .collect();
-        for peer in self.vif.bgp_peers.iter().filter(|p| live(p)) {
-            used.extend(peers::proof_by_address(peer));
-            used.insert(peers::successor_proof(&peer.bgp_peer_id));
-        }
-        used.extend(
-            self.peers
-                .temporary
-                .map(|t| peers::temporary_proof(&t.address_family)),
-        );
-        let stale: Vec<String> = self
-            .vif
-            .tags
-            .keys()
-            .filter(|k| {
-                k.starts_with(crate::identity::CHILD) && self.peers.proven(k) && !used.contains(*k)
-            })
-            .cloned()
-            .collect();
-        (!stale.is_empty()).then(|| self.forget(stale))
-    }
-
-    fn forget(&self, tags: Vec<String>) -> Step {
-        let call = Call::UntagResource {
-            resource_arn: arn(self.view, self.id()),
-            list: List::VirtualInterfaces,
-            tag_keys: tags,
-        };
-        Step::harmless(
-            call,
-            EventReason::Untagged,
-            format!("remove proofs of deleted BGP peers from {}", self.id()),
-        )
-    }
-
-    fn stuck(&self, declared: &BgpPeer, differences: &[crate::managed::Difference]) -> Verdict {
+    fn stuck(&self, declared: &BgpPeer, differences: &[Difference]) -> Verdict {
         let why = if declared.address_family == AddressFamily::Ipv6 {
             "AWS assigns the addresses of an IPv6 peer, so that another peer would have other addresses"
         } else {
@@ -461,7 +249,7 @@ impl Scene<'_> {
 }
 
 /// "key, asn".
-fn changed(differences: &[crate::managed::Difference]) -> String {
+fn changed(differences: &[Difference]) -> String {
     let names: Vec<&str> = differences
         .iter()
         .map(|d| match d.field.rsplit('.').next().unwrap_or_default() {

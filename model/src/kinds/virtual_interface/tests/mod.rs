@@ -1,5 +1,6 @@
 //! Behaviour of the kind, by whole decisions against a small world.
 
+mod amazon;
 mod changing;
 mod importing;
 mod ordering;
