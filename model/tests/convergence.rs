@@ -1,6 +1,8 @@
 //! Decisions carried out one after another against a small AWS: each kind comes up, comes to rest and
 //! goes away again, whichever one of its calls is lost.
 
+#![allow(clippy::panic, reason = "a test says what it found")]
+
 #[path = "support/engine.rs"]
 mod engine;
 #[path = "support/fake.rs"]
@@ -39,15 +41,31 @@ struct Quickstart {
 impl Quickstart {
     fn new() -> Self {
         Self {
-            vpc: object("VirtualPrivateGateway", "vpc", json!({"vpcId": "vpc-1", "routePropagation": {"routeTables": "All"}})),
-            hub: object("DirectConnectGateway", "hub", json!({"amazonSideAsn": 64512})),
-            link: object("DirectConnectGatewayAssociation", "link", json!({
-                "directConnectGatewayRef": {"name": "hub"}, "virtualPrivateGatewayRef": {"name": "vpc"},
-                "allowedPrefixes": ["10.0.0.0/16"],
-            })),
-            port: object("Connection", "dc2", json!({
-                "dedicated": {"location": "EqDC2", "bandwidth": "1Gbps"}, "deletionPolicy": "Delete",
-            })),
+            vpc: object(
+                "VirtualPrivateGateway",
+                "vpc",
+                json!({"vpcId": "vpc-1", "routePropagation": {"routeTables": "All"}}),
+            ),
+            hub: object(
+                "DirectConnectGateway",
+                "hub",
+                json!({"amazonSideAsn": 64512}),
+            ),
+            link: object(
+                "DirectConnectGatewayAssociation",
+                "link",
+                json!({
+                    "directConnectGatewayRef": {"name": "hub"}, "virtualPrivateGatewayRef": {"name": "vpc"},
+                    "allowedPrefixes": ["10.0.0.0/16"],
+                }),
+            ),
+            port: object(
+                "Connection",
+                "dc2",
+                json!({
+                    "dedicated": {"location": "EqDC2", "bandwidth": "1Gbps"}, "deletionPolicy": "Delete",
+                }),
+            ),
         }
     }
 
@@ -68,7 +86,10 @@ impl Quickstart {
 
 fn ready(verdict: Option<Verdict>) {
     let verdict = verdict.expect("still there");
-    assert!(verdict.ready == Truth::True && verdict.provisioned, "not up: {verdict:?}");
+    assert!(
+        verdict.ready == Truth::True && verdict.provisioned,
+        "not up: {verdict:?}"
+    );
 }
 
 fn gone<K: Managed>(world: &mut World, object: &mut K) {
@@ -79,7 +100,10 @@ fn gone<K: Managed>(world: &mut World, object: &mut K) {
 }
 
 fn creates(sent: &[String]) -> Vec<&str> {
-    sent.iter().map(String::as_str).filter(|o| o.starts_with("Create") && *o != "CreateTags").collect()
+    sent.iter()
+        .map(String::as_str)
+        .filter(|o| o.starts_with("Create") && *o != "CreateTags")
+        .collect()
 }
 
 #[test]
@@ -115,8 +139,16 @@ fn quickstart_comes_and_goes() {
         "DeleteVpnGateway",
     ];
     assert_eq!(world.sent, wanted);
-    assert!(world.aws.living().values().all(|n| *n == 0), "left: {:?}", world.aws.living());
-    assert!(world.now.duration_since(began) < SignedDuration::from_mins(30), "it took until {}", world.now);
+    assert!(
+        world.aws.living().values().all(|n| *n == 0),
+        "left: {:?}",
+        world.aws.living()
+    );
+    assert!(
+        world.now.duration_since(began) < SignedDuration::from_mins(30),
+        "it took until {}",
+        world.now
+    );
 }
 
 #[test]
@@ -133,11 +165,19 @@ fn any_call_may_be_lost() {
             let mut all = Quickstart::new();
             all.up(&mut world);
             let case = format!("call {number} lost {loss:?}: {:?}", world.sent);
-            assert!(world.aws.living().values().all(|n| *n == 1), "{case}: {:?}", world.aws.living());
+            assert!(
+                world.aws.living().values().all(|n| *n == 1),
+                "{case}: {:?}",
+                world.aws.living()
+            );
             assert!(creates(&world.sent).len() <= 5, "{case}");
             all.down(&mut world);
             let case = format!("call {number} lost {loss:?}: {:?}", world.sent);
-            assert!(world.aws.living().values().all(|n| *n == 0), "{case}: {:?}", world.aws.living());
+            assert!(
+                world.aws.living().values().all(|n| *n == 0),
+                "{case}: {:?}",
+                world.aws.living()
+            );
         }
     }
 }
@@ -175,7 +215,8 @@ fn made_again_under_new_uids_orders_nothing() {
 #[test]
 fn a_vpc_can_be_changed() {
     let mut world = World::new(Fake::with_vpc());
-    let mut vpc: VirtualPrivateGateway = object("VirtualPrivateGateway", "vpc", json!({"vpcId": "vpc-0"}));
+    let mut vpc: VirtualPrivateGateway =
+        object("VirtualPrivateGateway", "vpc", json!({"vpcId": "vpc-0"}));
     ready(settle(&mut world, &mut vpc));
     vpc.spec.vpc_id = Some("vpc-1".to_owned());
     ready(settle(&mut world, &mut vpc));

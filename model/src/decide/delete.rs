@@ -236,7 +236,7 @@ fn delete<K: Managed>(
     };
     let begun = view.aws.begun_all(&object.lists(view)).unwrap_or(Timestamp::UNIX_EPOCH);
     let due: BTreeSet<String> = steps.iter().map(|s| s.slot.clone()).collect();
-    for mut step in steps {
+    if let Some(mut step) = steps.into_iter().next() {
         let hash = step.call.params_hash();
         if view.memory.accepted.get(&hash).is_some_and(|until| *until > view.now) {
             let verdict = Verdict::acting(Reason::Deleting, format!("AWS accepted to {}", step.does));

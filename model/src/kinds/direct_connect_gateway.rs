@@ -29,18 +29,35 @@ impl DirectConnectGateway {
     /// Name at AWS that an order gets.
     fn ordered_name(&self) -> String {
         let declared = self.spec.direct_connect_gateway_name.as_ref();
-        declared.or(self.metadata.name.as_ref()).cloned().unwrap_or_default()
+        declared
+            .or(self.metadata.name.as_ref())
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn compare(&self, g: &aws::DirectConnectGateway) -> Vec<Difference> {
         let mut found = vec![];
-        if let Some(asn) = self.spec.amazon_side_asn.filter(|a| *a != g.amazon_side_asn) {
-            found.push(Difference::new("spec.amazonSideAsn", asn, g.amazon_side_asn, false));
+        if let Some(asn) = self
+            .spec
+            .amazon_side_asn
+            .filter(|a| *a != g.amazon_side_asn)
+        {
+            found.push(Difference::new(
+                "spec.amazonSideAsn",
+                asn,
+                g.amazon_side_asn,
+                false,
+            ));
         }
         let name = self.spec.direct_connect_gateway_name.as_ref();
         if let Some(name) = name.filter(|n| **n != g.direct_connect_gateway_name) {
             let actual = &g.direct_connect_gateway_name;
-            found.push(Difference::new("spec.directConnectGatewayName", name, actual, true));
+            found.push(Difference::new(
+                "spec.directConnectGatewayName",
+                name,
+                actual,
+                true,
+            ));
         }
         found
     }
@@ -119,7 +136,9 @@ impl Managed for DirectConnectGateway {
     }
 
     fn differences(&self, view: &View, id: &str) -> Vec<Difference> {
-        view.aws.direct_connect_gateway(id).map_or_else(Vec::new, |g| self.compare(g))
+        view.aws
+            .direct_connect_gateway(id)
+            .map_or_else(Vec::new, |g| self.compare(g))
     }
 
     fn create(&self, _view: &View) -> Result<Call, Verdict> {
@@ -131,7 +150,9 @@ impl Managed for DirectConnectGateway {
     }
 
     fn converge(&self, view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
-        let Some(g) = view.aws.direct_connect_gateway(id) else { return Ok(vec![]) };
+        let Some(g) = view.aws.direct_connect_gateway(id) else {
+            return Ok(vec![]);
+        };
         let differences = self.compare(g);
         if let Some(refusal) = shared::immutable_field(Self::KIND, &differences) {
             return Err(refusal);
@@ -156,17 +177,25 @@ impl Managed for DirectConnectGateway {
         let associations = view.aws.associations(id).iter();
         let mut users: Vec<shared::User> = associations
             .filter(|a| a.association_state != "disassociated")
-            .map(|a| (format!("its association with {}", a.gateway_id), a.association_state == "disassociating"))
+            .map(|a| {
+                (
+                    format!("its association with {}", a.gateway_id),
+                    a.association_state == "disassociating",
+                )
+            })
             .collect();
-        users.extend(shared::virtual_interface_users(shared::interfaces(view, |v| {
-            v.direct_connect_gateway_id.as_deref() == Some(id)
-        })));
+        users.extend(shared::virtual_interface_users(shared::interfaces(
+            view,
+            |v| v.direct_connect_gateway_id.as_deref() == Some(id),
+        )));
         if let Some(refusal) = shared::still_used(id, &users) {
             return Err(refusal);
         }
         Ok(vec![Step::disruptive(
             "delete",
-            Call::DeleteDirectConnectGateway { direct_connect_gateway_id: id.to_owned() },
+            Call::DeleteDirectConnectGateway {
+                direct_connect_gateway_id: id.to_owned(),
+            },
             EventReason::Deleted,
             format!("delete Direct Connect gateway {id}"),
             Reason::DeleteAssociation,
@@ -186,9 +215,9 @@ impl Managed for DirectConnectGateway {
         let said = g.state_change_error.as_deref().filter(|e| !e.is_empty());
         match (g.direct_connect_gateway_state.as_str(), said) {
             ("available", None) => Verdict::up(format!("{id} is available")),
-            ("available", Some(error)) => {
-                Verdict::up(format!("{id} is available; AWS says of its last change of state: {error}"))
-            }
+            ("available", Some(error)) => Verdict::up(format!(
+                "{id} is available; AWS says of its last change of state: {error}"
+            )),
             (state, Some(error)) => Verdict::stalled(
                 Reason::RefusedByAws,
                 format!(
@@ -206,7 +235,9 @@ impl Managed for DirectConnectGateway {
     }
 
     fn facts(&self, view: &View, id: &str, status: &mut DirectConnectGatewayStatus) {
-        let Some(g) = view.aws.direct_connect_gateway(id) else { return };
+        let Some(g) = view.aws.direct_connect_gateway(id) else {
+            return;
+        };
         status.direct_connect_gateway_state = Some(g.direct_connect_gateway_state.clone());
         status.direct_connect_gateway_name = Some(g.direct_connect_gateway_name.clone());
         status.amazon_side_asn = Some(g.amazon_side_asn);

@@ -87,9 +87,11 @@ pub(super) fn interfaces<'v>(
 
 /// Ids of the virtual interfaces whose traffic goes through a Direct Connect gateway.
 pub(super) fn interfaces_through(view: &View, direct_connect_gateway_id: &str) -> BTreeSet<String> {
-    interfaces(view, |v| v.direct_connect_gateway_id.as_deref() == Some(direct_connect_gateway_id))
-        .map(|v| v.virtual_interface_id.clone())
-        .collect()
+    interfaces(view, |v| {
+        v.direct_connect_gateway_id.as_deref() == Some(direct_connect_gateway_id)
+    })
+    .map(|v| v.virtual_interface_id.clone())
+    .collect()
 }
 
 /// What at AWS still uses an object that is to be deleted: its description, and whether AWS is
@@ -116,13 +118,35 @@ pub(super) fn still_used(id: &str, users: &[User]) -> Option<Verdict> {
         return None;
     }
     let list = |going: bool| -> Vec<&str> {
-        users.iter().filter(|u| u.1 == going).map(|u| u.0.as_str()).collect()
+        users
+            .iter()
+            .filter(|u| u.1 == going)
+            .map(|u| u.0.as_str())
+            .collect()
     };
     let (staying, going) = (list(false), list(true));
     let (actor, message) = if staying.is_empty() {
-        (Actor::AWS, format!("{id} is still used at AWS by {}, which AWS is removing", going.join(", ")))
+        (
+            Actor::AWS,
+            format!(
+                "{id} is still used at AWS by {}, which AWS is removing",
+                going.join(", ")
+            ),
+        )
     } else {
-        (Actor::You, format!("{id} is still used at AWS by {}: delete them first", staying.join(", ")))
+        (
+            Actor::You,
+            format!(
+                "{id} is still used at AWS by {}: delete them first",
+                staying.join(", ")
+            ),
+        )
     };
-    Some(Verdict::waits(Reason::WaitingForDependents, actor, message, Some("it is deleted"), false))
+    Some(Verdict::waits(
+        Reason::WaitingForDependents,
+        actor,
+        message,
+        Some("it is deleted"),
+        false,
+    ))
 }

@@ -33,22 +33,28 @@ pub struct Expect {
 fn text(verdict: &Verdict) -> String {
     let waiting = verdict.waiting_for.iter().map(|w| w.on.clone());
     let statements = verdict.statements.iter().map(|s| s.message.clone());
-    std::iter::once(verdict.message.clone()).chain(waiting).chain(statements).collect::<Vec<_>>().join("\n")
+    std::iter::once(verdict.message.clone())
+        .chain(waiting)
+        .chain(statements)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The consent that a verdict asks for.
 pub fn code(verdict: &Verdict) -> String {
     let text = text(verdict);
-    let found = Regex::new("consent=([0-9a-f]+)").expect("a pattern").captures(&text);
+    let found = Regex::new("consent=([0-9a-f]+)")
+        .expect("a pattern")
+        .captures(&text);
     found.unwrap_or_else(|| panic!("no consent is asked for: {text}"))[1].to_owned()
 }
 
 /// True if every member of `part` is in `whole`. `null` stands for absent.
 fn within(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
-        (Value::Object(part), Value::Object(whole)) => {
-            part.iter().all(|(k, v)| within(v, whole.get(k).unwrap_or(&Value::Null)))
-        }
+        (Value::Object(part), Value::Object(whole)) => part
+            .iter()
+            .all(|(k, v)| within(v, whole.get(k).unwrap_or(&Value::Null))),
         _ => part == whole,
     }
 }
@@ -74,20 +80,42 @@ impl Expect {
         compare("action", Some(&self.action), action);
         let ready: &str = verdict.ready.into();
         compare("ready", self.ready.as_deref(), ready);
-        compare("reason", self.reason.as_deref(), &verdict.reason.to_string());
-        let bools = [("stalled", self.stalled, verdict.stalled), ("provisioned", self.provisioned, verdict.provisioned)];
+        compare(
+            "reason",
+            self.reason.as_deref(),
+            &verdict.reason.to_string(),
+        );
+        let bools = [
+            ("stalled", self.stalled, verdict.stalled),
+            ("provisioned", self.provisioned, verdict.provisioned),
+        ];
         for (what, wanted, found) in bools {
-            compare(what, wanted.map(|w| w.to_string()).as_deref(), &found.to_string());
+            compare(
+                what,
+                wanted.map(|w| w.to_string()).as_deref(),
+                &found.to_string(),
+            );
         }
-        let actor = verdict.waiting_for.first().map_or("nobody".to_owned(), |w| w.actor.to_string());
+        let actor = verdict
+            .waiting_for
+            .first()
+            .map_or("nobody".to_owned(), |w| w.actor.to_string());
         compare("actor", self.actor.as_deref(), &actor);
         let guarded = verdict.statements.iter().find(|s| s.condition == "Guarded");
         let guarded = guarded.map_or("no".to_owned(), |s| s.reason.to_string());
         compare("guarded", self.guarded.as_deref(), &guarded);
-        compare("again", self.again.as_deref(), &decision.again_at.map_or("never".to_owned(), |t| t.to_string()));
+        compare(
+            "again",
+            self.again.as_deref(),
+            &decision
+                .again_at
+                .map_or("never".to_owned(), |t| t.to_string()),
+        );
         let event = match (&decision.action, step) {
             (_, Some(step)) => step.event.to_string(),
-            (Action::Store(Some(note)) | Action::RemoveFinalizer(Some(note)), _) => note.reason.to_string(),
+            (Action::Store(Some(note)) | Action::RemoveFinalizer(Some(note)), _) => {
+                note.reason.to_string()
+            }
             _ => "none".to_owned(),
         };
         compare("event", self.event.as_deref(), &event);
@@ -114,6 +142,10 @@ impl Expect {
         if !within(&wanted, &status) {
             wrong.push(format!("status: wanted {wanted}, found {status}"));
         }
-        assert!(wrong.is_empty(), "\n  {}\n  said: {said}", wrong.join("\n  "));
+        assert!(
+            wrong.is_empty(),
+            "\n  {}\n  said: {said}",
+            wrong.join("\n  ")
+        );
     }
 }

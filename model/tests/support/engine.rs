@@ -41,7 +41,13 @@ pub struct World {
 impl World {
     pub fn new(aws: Fake) -> Self {
         let now = "2025-06-01T12:00:00Z".parse().expect("a time");
-        Self { aws, now, references: BTreeMap::new(), sent: vec![], loses: None }
+        Self {
+            aws,
+            now,
+            references: BTreeMap::new(),
+            sent: vec![],
+            loses: None,
+        }
     }
 
     fn view(&self, memory: &Memory) -> View {
@@ -81,7 +87,11 @@ pub fn settle<K: Managed>(world: &mut World, object: &mut K) -> Option<Verdict> 
                 let before = world.aws.clone();
                 world.aws.tick();
                 let waits = decision.again_at.is_some_and(|at| at > world.now);
-                quiet = if before == world.aws && !waits { quiet + 1 } else { 0 };
+                quiet = if before == world.aws && !waits {
+                    quiet + 1
+                } else {
+                    0
+                };
                 if quiet > 3 {
                     let id = object.stored().and_then(K::aws_id).unwrap_or_default();
                     world.references.insert(
@@ -106,13 +116,27 @@ pub fn settle<K: Managed>(world: &mut World, object: &mut K) -> Option<Verdict> 
                 world.references.remove(&object.key());
                 return None;
             }
-            Action::Call(step) => send(world, object, &mut memory, &step.slot, &step.care, step.call),
+            Action::Call(step) => send(
+                world,
+                object,
+                &mut memory,
+                &step.slot,
+                &step.care,
+                step.call,
+            ),
         }
     }
     panic!("{} does not come to rest: {:?}", object.key(), world.sent);
 }
 
-fn send<K: Managed>(world: &mut World, object: &mut K, memory: &mut Memory, slot: &str, care: &Care, mut call: Call) {
+fn send<K: Managed>(
+    world: &mut World,
+    object: &mut K,
+    memory: &mut Memory,
+    slot: &str,
+    care: &Care,
+    mut call: Call,
+) {
     let hash = call.params_hash();
     let send_by = world.now + SignedDuration::from_secs(30);
     let number = world.sent.len();
@@ -134,7 +158,9 @@ fn send<K: Managed>(world: &mut World, object: &mut K, memory: &mut Memory, slot
             region: REGION.to_owned(),
             endpoint: None,
             send_by: stamp(send_by),
-            id: (!matches!(care, Care::Create | Care::CreateChild)).then(|| call.target().map(str::to_owned)).flatten(),
+            id: (!matches!(care, Care::Create | Care::CreateChild))
+                .then(|| call.target().map(str::to_owned))
+                .flatten(),
             not_found_at: None,
             earlier,
         };
@@ -146,8 +172,15 @@ fn send<K: Managed>(world: &mut World, object: &mut K, memory: &mut Memory, slot
     {
         tags.insert(identity::INTENT.to_owned(), token);
     }
-    let lost = world.loses.filter(|(n, _)| *n == number).map(|(_, loss)| loss);
-    let id = if lost == Some(Loss::Before) { None } else { world.aws.apply(&call) };
+    let lost = world
+        .loses
+        .filter(|(n, _)| *n == number)
+        .map(|(_, loss)| loss);
+    let id = if lost == Some(Loss::Before) {
+        None
+    } else {
+        world.aws.apply(&call)
+    };
     world.now += SignedDuration::from_secs(1);
     if lost.is_some() {
         // The process dies with it: only what is stored is left.
@@ -155,7 +188,9 @@ fn send<K: Managed>(world: &mut World, object: &mut K, memory: &mut Memory, slot
         return;
     }
     if *care != Care::Create {
-        memory.accepted.insert(hash, world.now + SignedDuration::from_mins(5));
+        memory
+            .accepted
+            .insert(hash, world.now + SignedDuration::from_mins(5));
     }
     if *care != Care::Harmless {
         let managed = K::managed_mut(&mut status);

@@ -33,7 +33,9 @@ impl End {
 
     /// The object that is referred to; none where the spec gives an id.
     fn object<'v>(&self, view: &'v View) -> Result<Option<(&ObjectKey, &'v Referenced)>, Blocked> {
-        let Some(key) = &self.reference else { return Ok(None) };
+        let Some(key) = &self.reference else {
+            return Ok(None);
+        };
         match view.references.get(key) {
             Some(object) => Ok(Some((key, object))),
             None => Err(Blocked {
@@ -62,7 +64,9 @@ impl End {
     /// The AWS id of a gateway that is there to stay and has become what its object declares.
     fn ready<'v>(&self, view: &'v View) -> Result<(String, Option<&'v Referenced>), Verdict> {
         let id = self.known(view).map_err(shared::blocked)?;
-        let Some((key, object)) = self.object(view).map_err(shared::blocked)? else { return Ok((id, None)) };
+        let Some((key, object)) = self.object(view).map_err(shared::blocked)? else {
+            return Ok((id, None));
+        };
         if object.deleting {
             return Err(waits(format!("{key} is being deleted")));
         }
@@ -88,7 +92,11 @@ impl End {
 }
 
 fn not_ready(key: &ObjectKey, object: &Referenced) -> Blocked {
-    let reason = if object.reason.is_empty() { "FirstLook" } else { &object.reason };
+    let reason = if object.reason.is_empty() {
+        "FirstLook"
+    } else {
+        &object.reason
+    };
     Blocked {
         reason: Reason::WaitingForReference,
         message: format!("{key} is not ready: {reason}"),
@@ -97,11 +105,23 @@ fn not_ready(key: &ObjectKey, object: &Referenced) -> Blocked {
 }
 
 fn waits(message: String) -> Verdict {
-    Verdict::waits(Reason::WaitingForReference, Actor::Operator, message, Some("the association is made"), false)
+    Verdict::waits(
+        Reason::WaitingForReference,
+        Actor::Operator,
+        message,
+        Some("the association is made"),
+        false,
+    )
 }
 
 fn not_found(message: String) -> Verdict {
-    Verdict::waits(Reason::ReferenceNotFound, Actor::You, message, Some("the association is made"), false)
+    Verdict::waits(
+        Reason::ReferenceNotFound,
+        Actor::You,
+        message,
+        Some("the association is made"),
+        false,
+    )
 }
 
 impl DirectConnectGatewayAssociation {
@@ -117,13 +137,11 @@ impl DirectConnectGatewayAssociation {
     /// The Direct Connect gateway.
     pub(super) fn direct_connect_gateway_end(&self) -> End {
         let kind = Kind::DirectConnectGateway;
-        match &self.spec.direct_connect_gateway_ref {
-            Some(r) => self.end("spec.directConnectGatewayRef", kind, Some(&r.name), None),
-            None => {
-                let id = self.spec.direct_connect_gateway_id.as_ref();
-                self.end("spec.directConnectGatewayId", kind, None, id)
-            }
+        if let Some(r) = &self.spec.direct_connect_gateway_ref {
+            return self.end("spec.directConnectGatewayRef", kind, Some(&r.name), None);
         }
+        let id = self.spec.direct_connect_gateway_id.as_ref();
+        self.end("spec.directConnectGatewayId", kind, None, id)
     }
 
     /// The virtual private or transit gateway.
@@ -133,9 +151,12 @@ impl DirectConnectGatewayAssociation {
         match (&spec.virtual_private_gateway_ref, &spec.transit_gateway_id) {
             (Some(r), _) => self.end("spec.virtualPrivateGatewayRef", kind, Some(&r.name), None),
             (None, Some(id)) => self.end("spec.transitGatewayId", kind, None, Some(id)),
-            (None, None) => {
-                self.end("spec.virtualPrivateGatewayId", kind, None, spec.virtual_private_gateway_id.as_ref())
-            }
+            (None, None) => self.end(
+                "spec.virtualPrivateGatewayId",
+                kind,
+                None,
+                spec.virtual_private_gateway_id.as_ref(),
+            ),
         }
     }
 
@@ -148,7 +169,11 @@ impl DirectConnectGatewayAssociation {
                 "available" => {}
                 state => return Err(waits(format!("Direct Connect gateway {direct} is {state}"))),
             },
-            None if object.is_some() => return Err(waits(format!("AWS does not list Direct Connect gateway {direct} yet"))),
+            None if object.is_some() => {
+                return Err(waits(format!(
+                    "AWS does not list Direct Connect gateway {direct} yet"
+                )));
+            }
             None => {
                 return Err(not_found(format!(
                     "{} is {direct}, and AWS lists no such Direct Connect gateway in this account: correct the id or accountRef",
@@ -184,7 +209,10 @@ fn attached(view: &View, end: &End, id: &str, object: Option<&Referenced>) -> Re
         };
     };
     if matches!(g.state.as_str(), "deleting" | "deleted") {
-        return Err(not_found(format!("{} leads to {id}, which is {} at AWS: name another gateway", end.field, g.state)));
+        return Err(not_found(format!(
+            "{} leads to {id}, which is {} at AWS: name another gateway",
+            end.field, g.state
+        )));
     }
     let states: Vec<&str> = g.vpc_attachments.iter().map(|a| a.state.as_str()).collect();
     if states.contains(&"attached") {

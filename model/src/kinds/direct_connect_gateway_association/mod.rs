@@ -3,12 +3,12 @@
 //! An association has no tags. That it is ours is proven by a tag on the Direct Connect gateway if
 //! that is ours, else on the virtual private gateway; candidates carry what these tags prove.
 
+mod clash;
 mod ends;
+mod prefixes;
 mod proof;
 
 use std::collections::BTreeSet;
-
-use ipnet::IpNet;
 
 use crate::api::DirectConnectGatewayAssociation;
 use crate::api::common::ManagedSpec;
@@ -25,6 +25,7 @@ use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 
 use super::shared;
+use prefixes::{list, normal};
 
 fn presence(state: &str) -> Presence {
     match state {
@@ -41,26 +42,6 @@ fn all(view: &View) -> impl Iterator<Item = &aws::DirectConnectGatewayAssociatio
     view.aws.associations.values().flat_map(|p| &p.items)
 }
 
-/// Networks without host bits, sorted, once each; what is no network stays as it is.
-fn normal<'a>(prefixes: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {
-    prefixes
-        .into_iter()
-        .map(|p| p.trim().parse::<IpNet>().map_or_else(|_| p.clone(), |n| n.trunc().to_string()))
-        .collect()
-}
-
-fn within(inner: &str, outer: &str) -> bool {
-    match (inner.parse::<IpNet>(), outer.parse::<IpNet>()) {
-        (Ok(inner), Ok(outer)) => outer.contains(&inner),
-        _ => inner == outer,
-    }
-}
-
-fn list(prefixes: &BTreeSet<String>) -> String {
-    let texts: Vec<&str> = prefixes.iter().map(String::as_str).collect();
-    if texts.is_empty() { "empty".to_owned() } else { texts.join(", ") }
-}
-
 impl DirectConnectGatewayAssociation {
     fn recorded(&self) -> bool {
         self.stored().is_some_and(|s| s.association_id.is_some())
@@ -68,11 +49,14 @@ impl DirectConnectGatewayAssociation {
 
     fn owned_elsewhere(&self, view: &View) -> Option<&str> {
         let owner = self.spec.gateway_owner_account_id.as_deref()?;
-        view.account().is_none_or(|a| a.account_id != owner).then_some(owner)
+        view.account()
+            .is_none_or(|a| a.account_id != owner)
+            .then_some(owner)
     }
 
     fn candidate(&self, view: &View, a: &aws::DirectConnectGatewayAssociation) -> Candidate {
-        let natural = self.gateway_pair(view) == Some((a.direct_connect_gateway_id.clone(), a.gateway_id.clone()));
+        let natural = self.gateway_pair(view)
+            == Some((a.direct_connect_gateway_id.clone(), a.gateway_id.clone()));
         let mut tags = proof::tags(view, &a.direct_connect_gateway_id, &a.gateway_id);
         let own = identity::identity(&view.cluster_id, &self.key());
         // AWS keeps the pair unique: what appears under our open intent is what it made.
@@ -88,7 +72,8 @@ impl DirectConnectGatewayAssociation {
             presence: presence(&a.association_state),
             natural,
             immutable_differences: shared::printed(&self.compare(view, a)),
-            owner_account: Some(a.direct_connect_gateway_owner_account.clone()).filter(|o| !o.is_empty()),
+            owner_account: Some(a.direct_connect_gateway_owner_account.clone())
+                .filter(|o| !o.is_empty()),
             ..Candidate::default()
         }
     }
@@ -96,10 +81,16 @@ impl DirectConnectGatewayAssociation {
     fn compare(&self, view: &View, a: &aws::DirectConnectGatewayAssociation) -> Vec<Difference> {
         let mut found = vec![];
         let ends = [
-            (self.direct_connect_gateway_end().resolve(view), &a.direct_connect_gateway_id),
+            (
+                self.direct_connect_gateway_end().resolve(view),
+                &a.direct_connect_gateway_id,
+            ),
             (self.gateway_end().resolve(view), &a.gateway_id),
         ];
-        let fields = [self.direct_connect_gateway_end().field, self.gateway_end().field];
+        let fields = [
+            self.direct_connect_gateway_end().field,
+            self.gateway_end().field,
+        ];
         for ((declared, actual), field) in ends.iter().zip(fields) {
             if let Some(declared) = declared.as_ref().filter(|d| d != actual) {
                 found.push(Difference::new(field, declared, actual, false));
@@ -108,98 +99,15 @@ impl DirectConnectGatewayAssociation {
         if let Some(declared) = &self.spec.allowed_prefixes {
             let (declared, actual) = (normal(declared), normal(&a.allowed_prefixes));
             if declared != actual {
-                found.push(Difference::new("spec.allowedPrefixes", list(&declared), list(&actual), true));
+                found.push(Difference::new(
+                    "spec.allowedPrefixes",
+                    list(&declared),
+                    list(&actual),
+                    true,
+                ));
             }
         }
         found
-    }
-
-    /// What must be added and removed, and whether a network is announced no more because of it.
-    fn prefix_change(&self, a: &aws::DirectConnectGatewayAssociation) -> Option<(Vec<String>, Vec<String>, bool)> {
-        let declared = normal(self.spec.allowed_prefixes.as_ref()?);
-        let actual = normal(&a.allowed_prefixes);
-        let add: Vec<String> = declared.difference(&actual).cloned().collect();
-        let remove: Vec<String> = actual.difference(&declared).cloned().collect();
-        // For a VGW the list is a filter: an empty one lets every VPC CIDR through, a wider entry
-        // covers a narrower one. A transit gateway announces exactly the list (Direct Connect User
-        // Guide, "Allowed prefixes interactions").
-        let narrows = if self.spec.transit_gateway_id.is_some() {
-            !remove.is_empty()
-        } else if declared.is_empty() {
-            false
-        } else {
-            actual.is_empty() || remove.iter().any(|gone| !declared.iter().any(|kept| within(gone, kept)))
-        };
-        (!add.is_empty() || !remove.is_empty()).then_some((add, remove, narrows))
-    }
-
-    /// Prefixes of two transit gateways on one Direct Connect gateway may not overlap.
-    fn overlap(&self, view: &View, direct_connect_gateway_id: &str, gateway_id: &str) -> Option<Verdict> {
-        let declared = normal(self.spec.allowed_prefixes.as_ref()?);
-        let others = view.aws.associations(direct_connect_gateway_id).iter();
-        others.filter(|a| a.gateway_id != gateway_id && presence(&a.association_state) == Presence::Live).find_map(|a| {
-            let theirs = normal(&a.allowed_prefixes);
-            let (ours, theirs) = declared.iter().find_map(|ours| {
-                theirs.iter().find(|t| within(ours, t) || within(t, ours)).map(|t| (ours, t))
-            })?;
-            Some(Verdict::stalled(
-                Reason::PrefixClash,
-                format!(
-                    "spec.allowedPrefixes holds {ours}, which overlaps {theirs} of {} on the same Direct Connect gateway, and AWS \
-                     refuses overlapping prefixes of two transit gateways: change one of the two lists",
-                    a.gateway_id
-                ),
-            ))
-        })
-    }
-
-    /// What AWS would refuse beside associations that exist.
-    fn clash(&self, view: &View, direct_connect_gateway_id: &str, gateway_id: &str) -> Option<Verdict> {
-        let transit = self.spec.transit_gateway_id.is_some();
-        let field = self.gateway_end().field;
-        let here = view.aws.associations(direct_connect_gateway_id);
-        if let Some(going) = here
-            .iter()
-            .find(|a| a.gateway_id == gateway_id && a.association_state == "disassociating")
-        {
-            return Some(Verdict::waits(
-                Reason::Provisioning,
-                Actor::AWS,
-                format!("AWS is still removing {}, the former association of the same gateways", going.association_id),
-                Some("the association is made"),
-                false,
-            ));
-        }
-        if !transit
-            && let Some(other) = all(view).find(|a| {
-                a.gateway_id == gateway_id
-                    && a.direct_connect_gateway_id != direct_connect_gateway_id
-                    && a.association_state != "disassociated"
-            })
-        {
-            return Some(Verdict::stalled(
-                Reason::PrefixClash,
-                format!(
-                    "{field} leads to {gateway_id}, which association {} joins to Direct Connect gateway {} already, and AWS joins a \
-                     virtual private gateway to one Direct Connect gateway only: delete that association, or name that Direct Connect \
-                     gateway here",
-                    other.association_id, other.direct_connect_gateway_id
-                ),
-            ));
-        }
-        let kind = if transit { "transitGateway" } else { "virtualPrivateGateway" };
-        let live = here.iter().filter(|a| presence(&a.association_state) == Presence::Live);
-        if let Some(other) = live.filter(|a| !a.gateway_type.is_empty()).find(|a| a.gateway_type != kind) {
-            return Some(Verdict::stalled(
-                Reason::Invalid,
-                format!(
-                    "{field} leads to {gateway_id}, and Direct Connect gateway {direct_connect_gateway_id} serves {} ({}) already: AWS \
-                     joins one to virtual private gateways or to transit gateways, never to both; use another Direct Connect gateway",
-                    other.gateway_id, other.gateway_type
-                ),
-            ));
-        }
-        if transit { self.overlap(view, direct_connect_gateway_id, gateway_id) } else { None }
     }
 }
 
@@ -238,20 +146,32 @@ impl Managed for DirectConnectGatewayAssociation {
     }
 
     fn references(&self) -> Vec<ObjectKey> {
-        [self.direct_connect_gateway_end(), self.gateway_end()].into_iter().filter_map(|e| e.reference).collect()
+        [self.direct_connect_gateway_end(), self.gateway_end()]
+            .into_iter()
+            .filter_map(|e| e.reference)
+            .collect()
     }
 
     fn aws_ids(&self) -> Vec<String> {
-        [self.direct_connect_gateway_end(), self.gateway_end()].into_iter().filter_map(|e| e.id).collect()
+        [self.direct_connect_gateway_end(), self.gateway_end()]
+            .into_iter()
+            .filter_map(|e| e.id)
+            .collect()
     }
 
     fn lists(&self, view: &View) -> BTreeSet<List> {
         let mut lists = BTreeSet::from([List::DirectConnectGateways]);
-        if self.spec.virtual_private_gateway_ref.is_some() || self.spec.virtual_private_gateway_id.is_some() {
+        if self.spec.virtual_private_gateway_ref.is_some()
+            || self.spec.virtual_private_gateway_id.is_some()
+        {
             lists.insert(List::VpnGateways);
         }
         let gone = |state: &str| matches!(state, "deleting" | "deleted");
-        let gateways = view.aws.direct_connect_gateways().iter().filter(|g| !gone(&g.direct_connect_gateway_state));
+        let gateways = view
+            .aws
+            .direct_connect_gateways()
+            .iter()
+            .filter(|g| !gone(&g.direct_connect_gateway_state));
         let mut listed = gateways.map(|g| &g.direct_connect_gateway_id);
         match self.direct_connect_gateway(view) {
             // Associations of a gateway that is gone cannot be asked for.
@@ -262,8 +182,13 @@ impl Managed for DirectConnectGatewayAssociation {
             // What was lost, or is only watched, may be on any gateway.
             None => lists.extend(listed.cloned().map(List::Associations)),
         }
-        let recorded = self.stored().and_then(Self::aws_id).and_then(|id| find(view, id));
-        let narrows = recorded.and_then(|a| self.prefix_change(a)).is_some_and(|c| c.2);
+        let recorded = self
+            .stored()
+            .and_then(Self::aws_id)
+            .and_then(|id| find(view, id));
+        let narrows = recorded
+            .and_then(|a| self.prefix_change(a))
+            .is_some_and(|c| c.2);
         if self.metadata.deletion_timestamp.is_some() || narrows {
             lists.insert(List::VirtualInterfaces);
         }
@@ -288,7 +213,9 @@ impl Managed for DirectConnectGatewayAssociation {
         if self.recorded() {
             return None;
         }
-        [self.direct_connect_gateway_end(), self.gateway_end()].iter().find_map(|e| e.known(view).err())
+        [self.direct_connect_gateway_end(), self.gateway_end()]
+            .iter()
+            .find_map(|e| e.known(view).err())
     }
 
     fn candidates(&self, view: &View) -> Vec<Candidate> {
@@ -304,8 +231,9 @@ impl Managed for DirectConnectGatewayAssociation {
         if let Some(refusal) = self.clash(view, &direct_connect_gateway_id, &gateway_id) {
             return Err(refusal);
         }
-        let allowed_prefixes: Vec<String> =
-            normal(self.spec.allowed_prefixes.iter().flatten()).into_iter().collect();
+        let allowed_prefixes: Vec<String> = normal(self.spec.allowed_prefixes.iter().flatten())
+            .into_iter()
+            .collect();
         if self.spec.transit_gateway_id.is_some() && allowed_prefixes.is_empty() {
             return Err(Verdict::stalled(
                 Reason::Invalid,
@@ -321,26 +249,37 @@ impl Managed for DirectConnectGatewayAssociation {
                 ),
             ));
         }
-        Ok(Call::CreateDirectConnectGatewayAssociation { direct_connect_gateway_id, gateway_id, allowed_prefixes })
+        Ok(Call::CreateDirectConnectGatewayAssociation {
+            direct_connect_gateway_id,
+            gateway_id,
+            allowed_prefixes,
+        })
     }
 
     fn converge(&self, view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
-        let Some(a) = find(view, id) else { return Ok(vec![]) };
+        let Some(a) = find(view, id) else {
+            return Ok(vec![]);
+        };
         if let Some(refusal) = shared::immutable_field(Self::KIND, &self.compare(view, a)) {
             return Err(refusal);
         }
         if a.association_state != "associated" {
             return Ok(vec![]);
         }
-        let Some((add, remove, narrows)) = self.prefix_change(a) else { return Ok(vec![]) };
+        let Some((add, remove, narrows)) = self.prefix_change(a) else {
+            return Ok(vec![]);
+        };
         if self.spec.transit_gateway_id.is_some()
             && let Some(refusal) = self.overlap(view, &a.direct_connect_gateway_id, &a.gateway_id)
         {
             return Err(refusal);
         }
         let words = [("add", &add), ("remove", &remove)];
-        let words: Vec<String> =
-            words.iter().filter(|w| !w.1.is_empty()).map(|(verb, list)| format!("{verb} {}", list.join(", "))).collect();
+        let words: Vec<String> = words
+            .iter()
+            .filter(|w| !w.1.is_empty())
+            .map(|(verb, list)| format!("{verb} {}", list.join(", ")))
+            .collect();
         let does = format!("{} in the allowed prefixes of {id}", words.join(" and "));
         let call = Call::UpdateDirectConnectGatewayAssociation {
             association_id: id.to_owned(),
@@ -351,14 +290,23 @@ impl Managed for DirectConnectGatewayAssociation {
         let event = EventReason::PrefixesUpdated;
         Ok(vec![if narrows {
             let cuts = shared::interfaces_through(view, &a.direct_connect_gateway_id);
-            Step::disruptive("prefixes", call, event, does, Reason::DeleteAssociation, cuts)
+            Step::disruptive(
+                "prefixes",
+                call,
+                event,
+                does,
+                Reason::DeleteAssociation,
+                cuts,
+            )
         } else {
             Step::harmless(call, event, does)
         }])
     }
 
     fn remove(&self, view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
-        let Some(a) = find(view, id) else { return Ok(vec![]) };
+        let Some(a) = find(view, id) else {
+            return Ok(vec![]);
+        };
         // Before it is associated nothing flows through it.
         let cuts = if a.association_state == "associating" {
             BTreeSet::new()
@@ -372,7 +320,10 @@ impl Managed for DirectConnectGatewayAssociation {
                 direct_connect_gateway_id: a.direct_connect_gateway_id.clone(),
             },
             EventReason::Deleted,
-            format!("end association {id} of {} with {}", a.direct_connect_gateway_id, a.gateway_id),
+            format!(
+                "end association {id} of {} with {}",
+                a.direct_connect_gateway_id, a.gateway_id
+            ),
             Reason::DeleteAssociation,
             cuts,
         )])
@@ -383,17 +334,26 @@ impl Managed for DirectConnectGatewayAssociation {
             Some(a) => Some((a.direct_connect_gateway_id.clone(), a.gateway_id.clone())),
             None => self.gateway_pair(view),
         };
-        let Some((direct_connect_gateway_id, gateway_id)) = pair else { return vec![] };
+        let Some((direct_connect_gateway_id, gateway_id)) = pair else {
+            return vec![];
+        };
         let mut calls = proof::write(view, &direct_connect_gateway_id, &gateway_id, &set);
         if remove.iter().any(|key| key == identity::IDENTITY) {
             let own = identity::identity(&view.cluster_id, &self.key());
-            calls.extend(proof::withdraw(view, &direct_connect_gateway_id, &gateway_id, &own));
+            calls.extend(proof::withdraw(
+                view,
+                &direct_connect_gateway_id,
+                &gateway_id,
+                &own,
+            ));
         }
         calls
     }
 
     fn leftovers(&self, view: &View, _id: &str) -> Vec<Call> {
-        let Some((direct_connect_gateway_id, gateway_id)) = self.gateway_pair(view) else { return vec![] };
+        let Some((direct_connect_gateway_id, gateway_id)) = self.gateway_pair(view) else {
+            return vec![];
+        };
         let own = identity::identity(&view.cluster_id, &self.key());
         proof::withdraw(view, &direct_connect_gateway_id, &gateway_id, &own)
     }
@@ -408,7 +368,9 @@ impl Managed for DirectConnectGatewayAssociation {
             ("associated", _) => Verdict::up(format!("AWS has associated {ends}")),
             (state, Some(error)) => Verdict::stalled(
                 Reason::RefusedByAws,
-                format!("association {id} is {state} and AWS says: {error}. Correct what AWS names; then delete this object and make it again"),
+                format!(
+                    "association {id} is {state} and AWS says: {error}. Correct what AWS names; then delete this object and make it again"
+                ),
             ),
             ("updating", None) => Verdict::waits(
                 Reason::Updating,
@@ -450,6 +412,9 @@ impl DirectConnectGatewayAssociation {
     fn gateway_pair(&self, view: &View) -> Option<ends::Pair> {
         let recorded = self.stored().filter(|s| s.association_id.is_some());
         let gateway = recorded.and_then(|s| s.gateway_id.clone());
-        Some((self.direct_connect_gateway(view)?, gateway.or_else(|| self.gateway_end().resolve(view))?))
+        Some((
+            self.direct_connect_gateway(view)?,
+            gateway.or_else(|| self.gateway_end().resolve(view))?,
+        ))
     }
 }

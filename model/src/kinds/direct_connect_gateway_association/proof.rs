@@ -15,7 +15,10 @@ pub(super) enum Parent {
 }
 
 fn key(direct_connect_gateway_id: &str, gateway_id: &str) -> String {
-    identity::child_tag("directConnectGatewayAssociation", &format!("{direct_connect_gateway_id}/{gateway_id}"))
+    identity::child_tag(
+        "directConnectGatewayAssociation",
+        &format!("{direct_connect_gateway_id}/{gateway_id}"),
+    )
 }
 
 /// Says beside the proof that the association was taken over by `import`, which decides whether it
@@ -25,19 +28,32 @@ fn imported_key(direct_connect_gateway_id: &str, gateway_id: &str) -> String {
     identity::child_tag("directConnectGatewayAssociation.imported", &pair)
 }
 
-fn parents<'v>(view: &'v View, direct_connect_gateway_id: &str, gateway_id: &str) -> Vec<(Parent, &'v Tags)> {
+fn parents<'v>(
+    view: &'v View,
+    direct_connect_gateway_id: &str,
+    gateway_id: &str,
+) -> Vec<(Parent, &'v Tags)> {
     let direct = view.aws.direct_connect_gateway(direct_connect_gateway_id);
     let private = view.aws.vpn_gateway(gateway_id);
     let direct = direct.map(|g| (Parent::DirectConnectGateway, &g.tags));
-    direct.into_iter().chain(private.map(|g| (Parent::VirtualPrivateGateway, &g.tags))).collect()
+    direct
+        .into_iter()
+        .chain(private.map(|g| (Parent::VirtualPrivateGateway, &g.tags)))
+        .collect()
 }
 
 /// The gateway that new proof is written on: the Direct Connect gateway if it is ours, else the
 /// virtual private gateway, ours or not.
-pub(super) fn parent(view: &View, direct_connect_gateway_id: &str, gateway_id: &str) -> Option<Parent> {
+pub(super) fn parent(
+    view: &View,
+    direct_connect_gateway_id: &str,
+    gateway_id: &str,
+) -> Option<Parent> {
     parents(view, direct_connect_gateway_id, gateway_id)
         .into_iter()
-        .find(|(parent, tags)| matches!(parent, Parent::VirtualPrivateGateway) || shared::is_ours(view, tags))
+        .find(|(parent, tags)| {
+            matches!(parent, Parent::VirtualPrivateGateway) || shared::is_ours(view, tags)
+        })
         .map(|(parent, _)| parent)
 }
 
@@ -47,7 +63,9 @@ pub(super) fn tags(view: &View, direct_connect_gateway_id: &str, gateway_id: &st
     let imported = imported_key(direct_connect_gateway_id, gateway_id);
     let mut found = Tags::new();
     for (_, tags) in parents(view, direct_connect_gateway_id, gateway_id) {
-        let Some(owner) = tags.get(&proof) else { continue };
+        let Some(owner) = tags.get(&proof) else {
+            continue;
+        };
         if found.contains_key(IDENTITY) {
             continue;
         }
@@ -59,7 +77,13 @@ pub(super) fn tags(view: &View, direct_connect_gateway_id: &str, gateway_id: &st
     found
 }
 
-fn call(view: &View, parent: &Parent, pair: (&str, &str), set: Tags, remove: Vec<String>) -> Vec<Call> {
+fn call(
+    view: &View,
+    parent: &Parent,
+    pair: (&str, &str),
+    set: Tags,
+    remove: Vec<String>,
+) -> Vec<Call> {
     let (direct_connect_gateway_id, gateway_id) = pair;
     match parent {
         Parent::DirectConnectGateway => {
@@ -68,19 +92,36 @@ fn call(view: &View, parent: &Parent, pair: (&str, &str), set: Tags, remove: Vec
         }
         Parent::VirtualPrivateGateway => {
             let resource_id = gateway_id.to_owned();
-            let set = (!set.is_empty()).then(|| Call::CreateTags { resource_id: resource_id.clone(), tags: set });
-            let remove =
-                (!remove.is_empty()).then(|| Call::DeleteTags { resource_id, tag_keys: remove });
-            set.into_iter().chain(remove).collect()
+            let mut calls = vec![];
+            if !set.is_empty() {
+                calls.push(Call::CreateTags {
+                    resource_id: resource_id.clone(),
+                    tags: set,
+                });
+            }
+            if !remove.is_empty() {
+                calls.push(Call::DeleteTags {
+                    resource_id,
+                    tag_keys: remove,
+                });
+            }
+            calls
         }
     }
 }
 
 /// The call that writes the proof, unless it is there. Other tags than proof an association cannot have.
-pub(super) fn write(view: &View, direct_connect_gateway_id: &str, gateway_id: &str, set: &Tags) -> Vec<Call> {
+pub(super) fn write(
+    view: &View,
+    direct_connect_gateway_id: &str,
+    gateway_id: &str,
+    set: &Tags,
+) -> Vec<Call> {
     let pair = (direct_connect_gateway_id, gateway_id);
     let actual = tags(view, direct_connect_gateway_id, gateway_id);
-    let Some(owner) = set.get(IDENTITY).or_else(|| actual.get(IDENTITY)) else { return vec![] };
+    let Some(owner) = set.get(IDENTITY).or_else(|| actual.get(IDENTITY)) else {
+        return vec![];
+    };
     let mut due = Tags::new();
     if actual.get(IDENTITY) != Some(owner) {
         due.insert(key(pair.0, pair.1), owner.clone());
@@ -90,7 +131,10 @@ pub(super) fn write(view: &View, direct_connect_gateway_id: &str, gateway_id: &s
     }
     // Proof that is only completed stays where it is.
     let proof = key(pair.0, pair.1);
-    let carrier = parents(view, pair.0, pair.1).into_iter().find(|(_, t)| t.contains_key(&proof)).map(|(p, _)| p);
+    let carrier = parents(view, pair.0, pair.1)
+        .into_iter()
+        .find(|(_, t)| t.contains_key(&proof))
+        .map(|(p, _)| p);
     match carrier.or_else(|| parent(view, pair.0, pair.1)) {
         Some(parent) => call(view, &parent, pair, due, vec![]),
         None => vec![],
@@ -98,13 +142,22 @@ pub(super) fn write(view: &View, direct_connect_gateway_id: &str, gateway_id: &s
 }
 
 /// Calls that take the proof of this owner off both gateways.
-pub(super) fn withdraw(view: &View, direct_connect_gateway_id: &str, gateway_id: &str, owner: &str) -> Vec<Call> {
+pub(super) fn withdraw(
+    view: &View,
+    direct_connect_gateway_id: &str,
+    gateway_id: &str,
+    owner: &str,
+) -> Vec<Call> {
     let pair = (direct_connect_gateway_id, gateway_id);
     let keys = [key(pair.0, pair.1), imported_key(pair.0, pair.1)];
     parents(view, pair.0, pair.1)
         .into_iter()
         .flat_map(|(parent, tags)| {
-            let there = keys.iter().filter(|k| tags.get(*k).is_some_and(|v| v == owner)).cloned().collect();
+            let there = keys
+                .iter()
+                .filter(|k| tags.get(*k).is_some_and(|v| v == owner))
+                .cloned()
+                .collect();
             call(view, &parent, pair, Tags::new(), there)
         })
         .collect()
