@@ -169,6 +169,18 @@ impl Difference {
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { field, declared, actual, in_place } = self;
+        // A key is never shown.
+        if actual == "differs" {
+            return if *in_place {
+                write!(f, "{field} differs from the key at AWS: set import.onDifference: Apply to change it.")
+            } else {
+                write!(
+                    f,
+                    "{field} differs from the key at AWS, and AWS cannot change it in place: \
+                     put the key of AWS into the Secret, or remove import to order a new one."
+                )
+            };
+        }
         if *in_place {
             write!(f, "{field} is {declared}, AWS has {actual}: set import.onDifference: Apply to change it.")
         } else {

@@ -66,7 +66,7 @@ fn all_differences_are_listed_at_once_and_nothing_is_written() {
         "spec.connectionRef is da1 (dxcon-2), AWS has dxcon-1",
         "spec.bgpPeers[v4].asn is 65001, AWS has 65000",
         "spec.bgpPeers[v4].customerAddress is 10.0.0.2/30, AWS has 175.45.176.2/30",
-        "spec.bgpPeers[v4].authKeySecretRef is set, AWS has differs",
+        "spec.bgpPeers[v4].authKeySecretRef differs from the key at AWS: set import.onDifference",
         "spec.bgpPeers[v6] is an ipv6 peer, AWS has none",
     ] {
         assert!(message.contains(text), "{text}\n in\n{message}");
