@@ -18,14 +18,19 @@ pub struct Clock {
 
 impl std::fmt::Debug for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Clock").field("offset", &self.offset()).finish_non_exhaustive()
+        f.debug_struct("Clock")
+            .field("offset", &self.offset())
+            .finish_non_exhaustive()
     }
 }
 
 impl Clock {
     /// A clock over local wall time.
     pub fn new(wall: WallClock) -> Self {
-        Self { wall, offset_millis: Arc::default() }
+        Self {
+            wall,
+            offset_millis: Arc::default(),
+        }
     }
 
     /// The machine's clock.

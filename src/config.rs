@@ -87,7 +87,9 @@ pub struct Run {
 
 fn cluster_id(text: &str) -> Result<String, String> {
     let label = (1..=40).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         && !text.starts_with('-')
         && !text.ends_with('-');
     label
@@ -130,8 +132,18 @@ pub fn windows_refused(endpoints: &Endpoints, windows: &Windows) -> Option<Strin
     if windows.validity >= default.validity && windows.visibility >= default.visibility {
         return None;
     }
-    let Endpoints { direct_connect, ec2, sts, cloud_watch } = endpoints;
-    let strays = [("directConnect", direct_connect), ("ec2", ec2), ("sts", sts), ("cloudWatch", cloud_watch)];
+    let Endpoints {
+        direct_connect,
+        ec2,
+        sts,
+        cloud_watch,
+    } = endpoints;
+    let strays = [
+        ("directConnect", direct_connect),
+        ("ec2", ec2),
+        ("sts", sts),
+        ("cloudWatch", cloud_watch),
+    ];
     strays.into_iter().find_map(|(name, url)| {
         let loopback = url.as_deref().is_some_and(is_loopback);
         (!loopback).then(|| {
@@ -144,13 +156,19 @@ pub fn windows_refused(endpoints: &Endpoints, windows: &Windows) -> Option<Strin
 }
 
 fn is_loopback(url: &str) -> bool {
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or("");
+    let rest = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+        .unwrap_or("");
     let authority = rest.split('/').next().unwrap_or("");
     if let Some(v6) = authority.strip_prefix('[') {
         return v6.split(']').next() == Some("::1");
     }
     let host = authority.split(':').next().unwrap_or("");
-    host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|a| a.is_loopback())
+    host == "localhost"
+        || host
+            .parse::<std::net::Ipv4Addr>()
+            .is_ok_and(|a| a.is_loopback())
 }
 
 #[cfg(test)]
@@ -159,7 +177,10 @@ mod tests {
 
     #[test]
     fn short_windows_need_loopback_everywhere() {
-        let short = Windows { validity: SignedDuration::from_secs(5), visibility: SignedDuration::from_secs(1) };
+        let short = Windows {
+            validity: SignedDuration::from_secs(5),
+            visibility: SignedDuration::from_secs(1),
+        };
         let local = Some("http://127.0.0.1:4566".to_owned());
         let mut endpoints = Endpoints {
             direct_connect: local.clone(),

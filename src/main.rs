@@ -8,6 +8,7 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
+use aws_smithy_runtime_api::shared::IntoShared;
 use clap::Parser;
 use directconnect_operator::config::{Cli, Command, Run};
 use directconnect_operator::metrics::Metrics;
@@ -36,7 +37,9 @@ fn main() -> ExitCode {
 async fn run(settings: Run) -> Result<(), String> {
     telemetry::init(settings.log_format, &settings.log_filter)?;
     let windows = settings.windows()?;
-    let mut config = kube::Config::infer().await.map_err(|e| format!("no Kubernetes configuration: {e}"))?;
+    let mut config = kube::Config::infer()
+        .await
+        .map_err(|e| format!("no Kubernetes configuration: {e}"))?;
     // The engine retries; a write that the client repeats by itself could not be told from two.
     config.default_retry = false;
     let client = kube::Client::try_from(config).map_err(|e| format!("Kubernetes: {e}"))?;
@@ -47,7 +50,12 @@ async fn run(settings: Run) -> Result<(), String> {
         .map_err(|e| format!("--listen {}: {e}", settings.listen))?;
     let ready = Ready::default();
     let serving = tokio::spawn(server::serve(listener, metrics.clone(), ready.clone()));
-    let credentials = DefaultCredentialsChain::builder().build().await;
+    // The chain's own STS calls (web identity) need a region; each account names its own besides.
+    let region = std::env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned());
+    let credentials = DefaultCredentialsChain::builder()
+        .region(aws_types::region::Region::new(region))
+        .build()
+        .await;
     let deps = Deps {
         client,
         http,
@@ -59,11 +67,23 @@ async fn run(settings: Run) -> Result<(), String> {
         leads: || true,
     };
     let endpoints = settings.endpoints();
-    let Run { cluster_id, namespace, watch_namespaces, listen, .. } = settings;
+    let Run {
+        cluster_id,
+        namespace,
+        watch_namespaces,
+        listen,
+        ..
+    } = settings;
     info!(cluster_id, namespaces = watch_namespaces.join(","), %listen, version = env!("CARGO_PKG_VERSION"), "starting");
     let operator = Operator::build(
         deps,
-        Settings { cluster_id, namespace, namespaces: watch_namespaces, endpoints, windows },
+        Settings {
+            cluster_id,
+            namespace,
+            namespaces: watch_namespaces,
+            endpoints,
+            windows,
+        },
     );
     operator.ready().await;
     ready.set(true);
@@ -96,5 +116,3 @@ fn http_clients() -> (SharedHttpClient, SharedHttpClient) {
     });
     (pooled.into_shared(), SharedHttpClient::new(unpooled))
 }
-
-use aws_smithy_runtime_api::shared::IntoShared;

@@ -25,21 +25,28 @@ pub struct Metrics {
 
 fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
     let metric = IntCounterVec::new(Opts::new(name, help), labels).expect("names are valid");
-    registry.register(Box::new(metric.clone())).expect("names are unique");
+    registry
+        .register(Box::new(metric.clone()))
+        .expect("names are unique");
     metric
 }
 
 fn gauge(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
     let metric = IntGaugeVec::new(Opts::new(name, help), labels).expect("names are valid");
-    registry.register(Box::new(metric.clone())).expect("names are unique");
+    registry
+        .register(Box::new(metric.clone()))
+        .expect("names are unique");
     metric
 }
 
 fn histogram(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
-    let options = HistogramOpts::new(name, help)
-        .buckets(vec![0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0]);
+    let options = HistogramOpts::new(name, help).buckets(vec![
+        0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    ]);
     let metric = HistogramVec::new(options, labels).expect("names are valid");
-    registry.register(Box::new(metric.clone())).expect("names are unique");
+    registry
+        .register(Box::new(metric.clone()))
+        .expect("names are unique");
     metric
 }
 
@@ -54,29 +61,71 @@ impl Metrics {
     pub fn new(registry: Registry) -> Self {
         let r = &registry;
         let inventory_age = GaugeVec::new(
-            Opts::new("directconnect_inventory_age_seconds", "Age of the oldest list in use"),
+            Opts::new(
+                "directconnect_inventory_age_seconds",
+                "Age of the oldest list in use",
+            ),
             &["account", "region"],
         )
         .expect("names are valid");
-        r.register(Box::new(inventory_age.clone())).expect("names are unique");
+        r.register(Box::new(inventory_age.clone()))
+            .expect("names are unique");
         let status_writes = CounterVec::new(
             Opts::new("directconnect_status_writes_total", "Status writes"),
             &["kind"],
         )
         .expect("names are valid");
-        r.register(Box::new(status_writes.clone())).expect("names are unique");
-        let leader = Gauge::new("directconnect_leader", "1 while this process leads").expect("names are valid");
-        r.register(Box::new(leader.clone())).expect("names are unique");
+        r.register(Box::new(status_writes.clone()))
+            .expect("names are unique");
+        let leader = Gauge::new("directconnect_leader", "1 while this process leads")
+            .expect("names are valid");
+        r.register(Box::new(leader.clone()))
+            .expect("names are unique");
         leader.set(1.0);
         Self {
-            reconciles: counter(r, "directconnect_reconcile_total", "Passes", &["kind", "outcome"]),
-            reconcile_seconds: histogram(r, "directconnect_reconcile_seconds", "Duration of a pass", &["kind"]),
-            steps: counter(r, "directconnect_step_total", "Executed steps", &["kind", "step", "outcome"]),
-            aws_requests: counter(r, "directconnect_aws_requests_total", "AWS requests", &["service", "operation", "class"]),
-            aws_request_seconds: histogram(r, "directconnect_aws_request_seconds", "Duration of an AWS request", &["service", "operation"]),
-            objects: gauge(r, "directconnect_objects", "Objects by reason of Ready", &["kind", "ready_reason"]),
+            reconciles: counter(
+                r,
+                "directconnect_reconcile_total",
+                "Passes",
+                &["kind", "outcome"],
+            ),
+            reconcile_seconds: histogram(
+                r,
+                "directconnect_reconcile_seconds",
+                "Duration of a pass",
+                &["kind"],
+            ),
+            steps: counter(
+                r,
+                "directconnect_step_total",
+                "Executed steps",
+                &["kind", "step", "outcome"],
+            ),
+            aws_requests: counter(
+                r,
+                "directconnect_aws_requests_total",
+                "AWS requests",
+                &["service", "operation", "class"],
+            ),
+            aws_request_seconds: histogram(
+                r,
+                "directconnect_aws_request_seconds",
+                "Duration of an AWS request",
+                &["service", "operation"],
+            ),
+            objects: gauge(
+                r,
+                "directconnect_objects",
+                "Objects by reason of Ready",
+                &["kind", "ready_reason"],
+            ),
             open_intents: gauge(r, "directconnect_open_intents", "Open intents", &["kind"]),
-            orphans: gauge(r, "directconnect_orphans", "AWS objects of this cluster that nobody claims", &["account"]),
+            orphans: gauge(
+                r,
+                "directconnect_orphans",
+                "AWS objects of this cluster that nobody claims",
+                &["account"],
+            ),
             inventory_age,
             status_writes,
             registry,
@@ -91,7 +140,9 @@ impl Metrics {
     /// One pass.
     pub fn reconcile(&self, kind: &str, outcome: &str, took: Duration) {
         self.reconciles.with_label_values(&[kind, outcome]).inc();
-        self.reconcile_seconds.with_label_values(&[kind]).observe(took.as_secs_f64());
+        self.reconcile_seconds
+            .with_label_values(&[kind])
+            .observe(took.as_secs_f64());
     }
 
     /// One executed step.
@@ -101,8 +152,12 @@ impl Metrics {
 
     /// One AWS request.
     pub fn aws_request(&self, service: &str, operation: &str, class: &str, took: Duration) {
-        self.aws_requests.with_label_values(&[service, operation, class]).inc();
-        self.aws_request_seconds.with_label_values(&[service, operation]).observe(took.as_secs_f64());
+        self.aws_requests
+            .with_label_values(&[service, operation, class])
+            .inc();
+        self.aws_request_seconds
+            .with_label_values(&[service, operation])
+            .observe(took.as_secs_f64());
     }
 
     /// One status write.
@@ -111,7 +166,12 @@ impl Metrics {
     }
 
     /// Objects of a kind, by reason; replaces what was said before.
-    pub fn objects(&self, kind: &str, reasons: &std::collections::BTreeMap<String, i64>, intents: i64) {
+    pub fn objects(
+        &self,
+        kind: &str,
+        reasons: &std::collections::BTreeMap<String, i64>,
+        intents: i64,
+    ) {
         use strum::IntoEnumIterator;
         for reason in directconnect_model::reason::Reason::iter() {
             let reason: &str = reason.into();
@@ -132,7 +192,9 @@ impl Metrics {
 
     /// Age of the oldest list in use.
     pub fn inventory_age(&self, account: &str, region: &str, age: Duration) {
-        self.inventory_age.with_label_values(&[account, region]).set(age.as_secs_f64());
+        self.inventory_age
+            .with_label_values(&[account, region])
+            .set(age.as_secs_f64());
     }
 
     /// Everything, in the text format of Prometheus.

@@ -74,8 +74,23 @@ pub struct Operator {
 impl Operator {
     /// Builds and starts an operator.
     pub fn build(deps: Deps, settings: Settings) -> Self {
-        let Deps { client, http, http_unpooled, credentials, wall, seed, metrics, leads } = deps;
-        let Settings { cluster_id, namespace, namespaces, endpoints, windows } = settings;
+        let Deps {
+            client,
+            http,
+            http_unpooled,
+            credentials,
+            wall,
+            seed,
+            metrics,
+            leads,
+        } = deps;
+        let Settings {
+            cluster_id,
+            namespace,
+            namespaces,
+            endpoints,
+            windows,
+        } = settings;
         let clock = crate::clock::Clock::new(wall);
         let spawner = Spawner::default();
         let wakes = Wakes::default();
@@ -83,8 +98,19 @@ impl Operator {
         let queue = wakes.queue(Kind::AwsAccount, "");
         let context = Arc::new(Context {
             client,
-            aws: Aws::new(http, http_unpooled, credentials, clock.clone(), metrics.clone()),
-            inventory: Inventory::new(wakes.clone(), spawner.clone(), clock.clone(), metrics.clone()),
+            aws: Aws::new(
+                http,
+                http_unpooled,
+                credentials,
+                clock.clone(),
+                metrics.clone(),
+            ),
+            inventory: Inventory::new(
+                wakes.clone(),
+                spawner.clone(),
+                clock.clone(),
+                metrics.clone(),
+            ),
             index: Index::default(),
             memories: Memories::default(),
             clock,
@@ -98,6 +124,7 @@ impl Operator {
             endpoints,
             windows,
             accounts: accounts.clone(),
+            begun: CancellationToken::new(),
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
             said: Mutex::default(),
         });
@@ -111,7 +138,11 @@ impl Operator {
         ));
         registry::start(&context, &spawner, &stop);
         spawner.spawn(report(Arc::clone(&context)));
-        Self { context, spawner, stop }
+        Self {
+            context,
+            spawner,
+            stop,
+        }
     }
 
     /// What passes work with.
@@ -121,8 +152,8 @@ impl Operator {
 
     /// True once the accounts' watch has begun.
     pub async fn ready(&self) {
-        // An error means that the operator stops.
-        let _ = self.context.accounts.wait_until_ready().await;
+        // The store's own `wait_until_ready` wakes one waiter only, and the controller is one.
+        self.context.begun.cancelled().await;
     }
 
     /// No new work; running calls end, within a limit.

@@ -31,7 +31,10 @@ pub async fn serve(listener: TcpListener, metrics: Metrics, ready: Ready) -> std
                 if ready.0.load(Ordering::Relaxed) {
                     (StatusCode::OK, "ok\n")
                 } else {
-                    (StatusCode::SERVICE_UNAVAILABLE, "the watches have not begun yet\n")
+                    (
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "the watches have not begun yet\n",
+                    )
                 }
             }),
         )

@@ -19,7 +19,10 @@ impl Spawner {
 
     /// Ends every task at its next await.
     pub fn abort(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .abort_all();
     }
 
     /// Number of tasks that run.

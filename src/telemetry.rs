@@ -9,7 +9,16 @@ use tracing_subscriber::{Layer, Registry};
 use crate::config::LogFormat;
 
 /// Crates whose debug and trace output may hold request or response bodies.
-const CAPPED: &[&str] = &["aws_", "hyper", "h2", "rustls", "kube_client", "kube_runtime", "tower", "reqwest"];
+const CAPPED: &[&str] = &[
+    "aws_",
+    "hyper",
+    "h2",
+    "rustls",
+    "kube_client",
+    "kube_runtime",
+    "tower",
+    "reqwest",
+];
 
 /// Lets nothing of the capped crates through below info, whatever the user's filter says.
 pub fn cap() -> FilterFn<impl Fn(&tracing::Metadata<'_>) -> bool + Clone> {
@@ -24,10 +33,20 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|e| format!("--log-filter: {e}"))?;
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
-        LogFormat::Text => layer.with_ansi(false).with_filter(filter).with_filter(cap()).boxed(),
-        LogFormat::Json => {
-            layer.json().flatten_event(true).with_filter(filter).with_filter(cap()).boxed()
-        }
+        LogFormat::Text => layer
+            .with_ansi(false)
+            .with_filter(filter)
+            .with_filter(cap())
+            .boxed(),
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_filter(filter)
+            .with_filter(cap())
+            .boxed(),
     };
-    tracing_subscriber::registry().with(layer).try_init().map_err(|e| e.to_string())
+    tracing_subscriber::registry()
+        .with(layer)
+        .try_init()
+        .map_err(|e| e.to_string())
 }

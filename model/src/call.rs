@@ -23,7 +23,10 @@ pub struct SecretUse {
 /// A BGP peer as a request describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "members are those of NewBGPPeer, Direct Connect API Reference")]
+#[allow(
+    missing_docs,
+    reason = "members are those of NewBGPPeer, Direct Connect API Reference"
+)]
 pub struct NewBgpPeer {
     pub address_family: String,
     pub asn: i64,
@@ -35,7 +38,10 @@ pub struct NewBgpPeer {
 /// A virtual interface as a request describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[allow(missing_docs, reason = "members are those of NewPrivateVirtualInterface and its siblings")]
+#[allow(
+    missing_docs,
+    reason = "members are those of NewPrivateVirtualInterface and its siblings"
+)]
 pub struct NewVirtualInterface {
     pub virtual_interface_type: String,
     pub connection_id: String,
@@ -55,7 +61,10 @@ pub struct NewVirtualInterface {
 /// One mutating AWS call. Variants are named after the AWS operation, members after its parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "operation", rename_all_fields = "camelCase")]
-#[allow(missing_docs, reason = "operations and members are those of the AWS API references")]
+#[allow(
+    missing_docs,
+    reason = "operations and members are those of the AWS API references"
+)]
 pub enum Call {
     CreateConnection {
         location: String,
@@ -201,10 +210,13 @@ impl Call {
             Self::UpdateConnection { connection_id, .. }
             | Self::UpdateConnectionsBillingMode { connection_id, .. }
             | Self::DeleteConnection { connection_id } => Some(connection_id),
-            Self::UpdateDirectConnectGateway { direct_connect_gateway_id, .. }
-            | Self::DeleteDirectConnectGateway { direct_connect_gateway_id } => {
-                Some(direct_connect_gateway_id)
+            Self::UpdateDirectConnectGateway {
+                direct_connect_gateway_id,
+                ..
             }
+            | Self::DeleteDirectConnectGateway {
+                direct_connect_gateway_id,
+            } => Some(direct_connect_gateway_id),
             Self::UpdateDirectConnectGatewayAssociation { association_id, .. }
             | Self::DeleteDirectConnectGatewayAssociation { association_id, .. } => {
                 Some(association_id)
@@ -214,11 +226,25 @@ impl Call {
             | Self::DetachVpnGateway { vpn_gateway_id, .. } => Some(vpn_gateway_id),
             Self::EnableVgwRoutePropagation { route_table_id, .. }
             | Self::DisableVgwRoutePropagation { route_table_id, .. } => Some(route_table_id),
-            Self::UpdateVirtualInterfaceAttributes { virtual_interface_id, .. }
-            | Self::AssociateVirtualInterface { virtual_interface_id, .. }
-            | Self::DeleteVirtualInterface { virtual_interface_id }
-            | Self::CreateBgpPeer { virtual_interface_id, .. }
-            | Self::DeleteBgpPeer { virtual_interface_id, .. } => Some(virtual_interface_id),
+            Self::UpdateVirtualInterfaceAttributes {
+                virtual_interface_id,
+                ..
+            }
+            | Self::AssociateVirtualInterface {
+                virtual_interface_id,
+                ..
+            }
+            | Self::DeleteVirtualInterface {
+                virtual_interface_id,
+            }
+            | Self::CreateBgpPeer {
+                virtual_interface_id,
+                ..
+            }
+            | Self::DeleteBgpPeer {
+                virtual_interface_id,
+                ..
+            } => Some(virtual_interface_id),
             Self::TagResource { resource_arn, .. } | Self::UntagResource { resource_arn, .. } => {
                 Some(resource_arn)
             }
@@ -258,9 +284,18 @@ impl Call {
             Self::CreateDirectConnectGateway { .. }
             | Self::UpdateDirectConnectGateway { .. }
             | Self::DeleteDirectConnectGateway { .. } => vec![List::DirectConnectGateways],
-            Self::CreateDirectConnectGatewayAssociation { direct_connect_gateway_id, .. }
-            | Self::UpdateDirectConnectGatewayAssociation { direct_connect_gateway_id, .. }
-            | Self::DeleteDirectConnectGatewayAssociation { direct_connect_gateway_id, .. } => {
+            Self::CreateDirectConnectGatewayAssociation {
+                direct_connect_gateway_id,
+                ..
+            }
+            | Self::UpdateDirectConnectGatewayAssociation {
+                direct_connect_gateway_id,
+                ..
+            }
+            | Self::DeleteDirectConnectGatewayAssociation {
+                direct_connect_gateway_id,
+                ..
+            } => {
                 vec![List::Associations(direct_connect_gateway_id.clone())]
             }
             Self::CreateVpnGateway { .. }

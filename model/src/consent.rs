@@ -26,13 +26,19 @@ pub enum Act {
 /// The code for an act. It fits no other act, object, generation, step or key.
 pub fn code(act: Act, uid: &str, generation: i64, details: &str) -> String {
     let act: &str = act.into();
-    hex(&Sha256::digest(format!("{act}\n{uid}\n{generation}\n{details}")), 8)
+    hex(
+        &Sha256::digest(format!("{act}\n{uid}\n{generation}\n{details}")),
+        8,
+    )
 }
 
 /// The line that gives consent, ready to run.
 pub fn command(key: &ObjectKey, code: &str) -> String {
-    let namespace =
-        if key.namespace.is_empty() { String::new() } else { format!(" -n {}", key.namespace) };
+    let namespace = if key.namespace.is_empty() {
+        String::new()
+    } else {
+        format!(" -n {}", key.namespace)
+    };
     format!("kubectl annotate --overwrite{namespace} {key} {ANNOTATION}={code}")
 }
 

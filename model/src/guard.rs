@@ -46,7 +46,10 @@ pub fn check(view: &View, disruption: &Disruption) -> Finding {
     let all = view.aws.virtual_interfaces();
     let mut lost = BTreeSet::new();
     let mut any = false;
-    for cut in all.iter().filter(|v| disruption.cuts.contains(&v.virtual_interface_id)) {
+    for cut in all
+        .iter()
+        .filter(|v| disruption.cuts.contains(&v.virtual_interface_id))
+    {
         if !healthy(view, cut) {
             continue;
         }

@@ -38,7 +38,10 @@ pub fn parse(identity: &str) -> Option<(&str, ObjectKey)> {
 
 /// Tag key on the parent of an untaggable child of this AWS type and natural key.
 pub fn child_tag(aws_type: &str, natural_key: &str) -> String {
-    format!("{CHILD}{}", hex(&Sha256::digest(format!("{aws_type}/{natural_key}")), 16))
+    format!(
+        "{CHILD}{}",
+        hex(&Sha256::digest(format!("{aws_type}/{natural_key}")), 16)
+    )
 }
 
 /// True if the tag is ours to write.
@@ -143,7 +146,9 @@ pub fn locate<'a>(
         };
     }
     let live = || candidates.iter().filter(|c| c.presence == Presence::Live);
-    let ours: Vec<_> = live().filter(|c| tag(c, IDENTITY) == Some(claim.identity)).collect();
+    let ours: Vec<_> = live()
+        .filter(|c| tag(c, IDENTITY) == Some(claim.identity))
+        .collect();
     if ours.len() > 1 {
         return Located::DuplicateOwned(ours.iter().map(|c| c.id.clone()).collect());
     }
@@ -154,7 +159,8 @@ pub fn locate<'a>(
         let uid = tag(c, UID).unwrap_or_default();
         if uid != claim.uid && lives(uid) {
             return Located::OwnedByPredecessor(format!(
-                "{} carries this identity and belongs to another live object (uid {uid})", c.id
+                "{} carries this identity and belongs to another live object (uid {uid})",
+                c.id
             ));
         }
         if !c.immutable_differences.is_empty() {
@@ -170,7 +176,10 @@ pub fn locate<'a>(
         let Some(c) = live().find(|c| c.id == id) else {
             return Located::ImportNotFound(id.to_owned());
         };
-        if c.owner_account.as_deref().is_some_and(|o| o != claim.account_id) {
+        if c.owner_account
+            .as_deref()
+            .is_some_and(|o| o != claim.account_id)
+        {
             return Located::ImportNotFound(id.to_owned());
         }
         if let Some(other) = owner(&c.id) {
@@ -197,7 +206,10 @@ mod tests {
     fn candidate(id: &str, tags: &[(&str, &str)]) -> Candidate {
         Candidate {
             id: id.into(),
-            tags: tags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            tags: tags
+                .iter()
+                .map(|(k, v)| ((*k).into(), (*v).into()))
+                .collect(),
             ..Candidate::default()
         }
     }
@@ -222,22 +234,43 @@ mod tests {
 
     #[test]
     fn another_uid_is_taken_over_unless_it_lives() {
-        let all = [candidate("x", &[(IDENTITY, "c/Connection/ns/a"), (UID, "u0")])];
-        assert!(matches!(locate(&claim(), &all, |_| false, |_| None), Located::Readopt(_)));
-        assert!(matches!(locate(&claim(), &all, |_| true, |_| None), Located::OwnedByPredecessor(_)));
+        let all = [candidate(
+            "x",
+            &[(IDENTITY, "c/Connection/ns/a"), (UID, "u0")],
+        )];
+        assert!(matches!(
+            locate(&claim(), &all, |_| false, |_| None),
+            Located::Readopt(_)
+        ));
+        assert!(matches!(
+            locate(&claim(), &all, |_| true, |_| None),
+            Located::OwnedByPredecessor(_)
+        ));
     }
 
     #[test]
     fn two_with_one_identity_stop_everything() {
         let tags = [(IDENTITY, "c/Connection/ns/a"), (UID, "u1")];
         let all = [candidate("x", &tags), candidate("y", &tags)];
-        assert!(matches!(locate(&claim(), &all, |_| false, |_| None), Located::DuplicateOwned(_)));
+        assert!(matches!(
+            locate(&claim(), &all, |_| false, |_| None),
+            Located::DuplicateOwned(_)
+        ));
     }
 
     #[test]
     fn an_import_of_what_another_cluster_manages_is_refused() {
-        let all = [candidate("x", &[(IDENTITY, "other/Connection/ns/a"), (UID, "u9")])];
-        let claim = Claim { import: Some("x"), ..claim() };
-        assert!(matches!(locate(&claim, &all, |_| false, |_| None), Located::AlreadyManaged(_)));
+        let all = [candidate(
+            "x",
+            &[(IDENTITY, "other/Connection/ns/a"), (UID, "u9")],
+        )];
+        let claim = Claim {
+            import: Some("x"),
+            ..claim()
+        };
+        assert!(matches!(
+            locate(&claim, &all, |_| false, |_| None),
+            Located::AlreadyManaged(_)
+        ));
     }
 }

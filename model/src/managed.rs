@@ -65,12 +65,23 @@ pub struct Disruption {
 impl Step {
     /// A harmless step.
     pub fn harmless(call: Call, event: EventReason, does: impl Into<String>) -> Self {
-        Self { slot: String::new(), call, care: Care::Harmless, does: does.into(), event, consent: None }
+        Self {
+            slot: String::new(),
+            call,
+            care: Care::Harmless,
+            does: does.into(),
+            event,
+            consent: None,
+        }
     }
 
     /// A step that makes something that AWS keeps unique, tracked in a slot.
     pub fn child(slot: &str, call: Call, event: EventReason, does: impl Into<String>) -> Self {
-        Self { slot: slot.to_owned(), care: Care::CreateChild, ..Self::harmless(call, event, does) }
+        Self {
+            slot: slot.to_owned(),
+            care: Care::CreateChild,
+            ..Self::harmless(call, event, does)
+        }
     }
 
     /// A disruptive step, tracked in a slot.
@@ -84,7 +95,11 @@ impl Step {
     ) -> Self {
         Self {
             slot: slot.to_owned(),
-            care: Care::Disruptive(Disruption { reason, cuts, details: String::new() }),
+            care: Care::Disruptive(Disruption {
+                reason,
+                cuts,
+                details: String::new(),
+            }),
             ..Self::harmless(call, event, does)
         }
     }
@@ -100,7 +115,17 @@ impl Step {
 }
 
 /// Reasons of events: the second closed list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display, strum::IntoStaticStr, strum::EnumIter)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::EnumIter,
+)]
 #[allow(missing_docs, reason = "docs/reasons/events.md says each")]
 pub enum EventReason {
     Ordered,
@@ -156,7 +181,12 @@ pub struct Difference {
 
 impl Difference {
     /// A difference.
-    pub fn new(field: &str, declared: impl ToString, actual: impl ToString, in_place: bool) -> Self {
+    pub fn new(
+        field: &str,
+        declared: impl ToString,
+        actual: impl ToString,
+        in_place: bool,
+    ) -> Self {
         Self {
             field: field.to_owned(),
             declared: declared.to_string(),
@@ -168,11 +198,19 @@ impl Difference {
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { field, declared, actual, in_place } = self;
+        let Self {
+            field,
+            declared,
+            actual,
+            in_place,
+        } = self;
         // A key is never shown.
         if actual == "differs" {
             return if *in_place {
-                write!(f, "{field} differs from the key at AWS: set import.onDifference: Apply to change it.")
+                write!(
+                    f,
+                    "{field} differs from the key at AWS: set import.onDifference: Apply to change it."
+                )
             } else {
                 write!(
                     f,
@@ -182,7 +220,10 @@ impl std::fmt::Display for Difference {
             };
         }
         if *in_place {
-            write!(f, "{field} is {declared}, AWS has {actual}: set import.onDifference: Apply to change it.")
+            write!(
+                f,
+                "{field} is {declared}, AWS has {actual}: set import.onDifference: Apply to change it."
+            )
         } else {
             write!(
                 f,
@@ -223,7 +264,14 @@ pub enum Fetch {
 
 /// A managed kind. Everything here is pure.
 pub trait Managed:
-    Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+    Resource<DynamicType = ()>
+    + Clone
+    + std::fmt::Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
 {
     /// Which.
     const KIND: Kind;
@@ -234,7 +282,14 @@ pub trait Managed:
     /// It is ordered again without asking once it is lost.
     const REPAIRED_WHEN_LOST: bool = false;
     /// The kind's status.
-    type Status: Default + Clone + PartialEq + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync;
+    type Status: Default
+        + Clone
+        + PartialEq
+        + std::fmt::Debug
+        + Serialize
+        + DeserializeOwned
+        + Send
+        + Sync;
 
     /// Spec fields that all kinds share.
     fn common(&self) -> &ManagedSpec;
@@ -318,7 +373,11 @@ pub trait Managed:
 
     /// An annotation.
     fn annotation(&self, key: &str) -> Option<&str> {
-        self.meta().annotations.as_ref()?.get(key).map(String::as_str)
+        self.meta()
+            .annotations
+            .as_ref()?
+            .get(key)
+            .map(String::as_str)
     }
 
     /// True while nothing may be written at AWS.

@@ -52,9 +52,15 @@ pub fn project(
     previous_waiting: &[WaitingFor],
     previous_observed_generation: Option<i64>,
 ) -> Projection {
-    let Circumstances { generation, now, paused, observed } = circumstances;
+    let Circumstances {
+        generation,
+        now,
+        paused,
+        observed,
+    } = circumstances;
     let before = |condition: &str| previous.iter().find(|c| c.type_ == condition);
-    let (mut ready, mut reason, mut message) = (verdict.ready, verdict.reason, verdict.message.clone());
+    let (mut ready, mut reason, mut message) =
+        (verdict.ready, verdict.reason, verdict.message.clone());
     let mut keeps = false;
     if let Observed::No(why, text, since) = observed {
         let aged = since.is_none_or(|s| {
@@ -67,16 +73,32 @@ pub fn project(
         }
     }
     // A verdict that knows nothing yet does not wipe out what was known while AWS is looked at.
-    if ready == Truth::Unknown && reason == Reason::FirstLook && before("Ready").is_some_and(|c| c.status != "Unknown") {
+    if ready == Truth::Unknown
+        && reason == Reason::FirstLook
+        && before("Ready").is_some_and(|c| c.status != "Unknown")
+    {
         keeps = true;
     }
     let acted = !verdict.acting && ready != Truth::Unknown && !keeps;
-    let observed_generation = if acted { Some(*generation) } else { previous_observed_generation };
+    let observed_generation = if acted {
+        Some(*generation)
+    } else {
+        previous_observed_generation
+    };
     let lags = observed_generation != Some(*generation);
     let reconciling = lags && ready == Truth::False && !verdict.stalled && !paused && !keeps;
 
-    let mut statements = vec![Statement { condition: "Ready", truth: ready, reason, message: message.clone() }];
-    if !verdict.statements.iter().any(|s| s.condition == "Provisioned") {
+    let mut statements = vec![Statement {
+        condition: "Ready",
+        truth: ready,
+        reason,
+        message: message.clone(),
+    }];
+    if !verdict
+        .statements
+        .iter()
+        .any(|s| s.condition == "Provisioned")
+    {
         let provisioned = if ready == Truth::Unknown {
             Truth::Unknown
         } else if verdict.provisioned {
@@ -87,7 +109,11 @@ pub fn project(
         statements.push(Statement {
             condition: "Provisioned",
             truth: provisioned,
-            reason: if provisioned == Truth::True { Reason::Provisioned } else { reason },
+            reason: if provisioned == Truth::True {
+                Reason::Provisioned
+            } else {
+                reason
+            },
             message: if provisioned == Truth::True {
                 "the AWS object exists and equals the spec".to_owned()
             } else {
@@ -96,10 +122,20 @@ pub fn project(
         });
     }
     if reconciling {
-        statements.push(Statement { condition: "Reconciling", truth: Truth::True, reason, message: message.clone() });
+        statements.push(Statement {
+            condition: "Reconciling",
+            truth: Truth::True,
+            reason,
+            message: message.clone(),
+        });
     }
     if verdict.stalled && !keeps {
-        statements.push(Statement { condition: "Stalled", truth: Truth::True, reason, message: message.clone() });
+        statements.push(Statement {
+            condition: "Stalled",
+            truth: Truth::True,
+            reason,
+            message: message.clone(),
+        });
     }
     statements.push(match observed {
         Observed::Yes => Statement {
@@ -108,16 +144,20 @@ pub fn project(
             reason: Reason::Observed,
             message: "AWS is being read".to_owned(),
         },
-        Observed::No(why, text, _) => {
-            Statement { condition: "Observed", truth: Truth::False, reason: *why, message: text.clone() }
-        }
+        Observed::No(why, text, _) => Statement {
+            condition: "Observed",
+            truth: Truth::False,
+            reason: *why,
+            message: text.clone(),
+        },
     });
     if *paused {
         statements.push(Statement {
             condition: "Paused",
             truth: Truth::True,
             reason: Reason::Paused,
-            message: "annotation directconnect.dev/paused is set: no write at AWS begins".to_owned(),
+            message: "annotation directconnect.dev/paused is set: no write at AWS begins"
+                .to_owned(),
         });
     }
     statements.extend(verdict.statements.iter().cloned());
@@ -161,16 +201,28 @@ pub fn project(
     let waiting_for = if keeps {
         previous_waiting.to_vec()
     } else {
-        verdict.waiting_for.iter().map(|w| dated(w, previous_waiting, *now)).collect()
+        verdict
+            .waiting_for
+            .iter()
+            .map(|w| dated(w, previous_waiting, *now))
+            .collect()
     };
-    Projection { conditions, waiting_for, observed_generation }
+    Projection {
+        conditions,
+        waiting_for,
+        observed_generation,
+    }
 }
 
 /// `since` stays while reason and actor stay.
 fn dated(entry: &WaitingFor, previous: &[WaitingFor], now: Timestamp) -> WaitingFor {
-    let last = previous.iter().find(|p| p.reason == entry.reason && p.actor == entry.actor);
+    let last = previous
+        .iter()
+        .find(|p| p.reason == entry.reason && p.actor == entry.actor);
     WaitingFor {
-        since: last.and_then(|l| l.since.clone()).or_else(|| Some(stamp(now))),
+        since: last
+            .and_then(|l| l.since.clone())
+            .or_else(|| Some(stamp(now))),
         on: clip(&entry.on),
         ..entry.clone()
     }

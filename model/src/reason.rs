@@ -7,10 +7,26 @@ use serde::{Deserialize, Serialize};
 
 /// Why a condition has the status that it has. CamelCase on the wire.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-    strum::Display, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
 )]
-#[allow(missing_docs, reason = "docs/reasons/ has a page for each; the names speak")]
+#[allow(
+    missing_docs,
+    reason = "docs/reasons/ has a page for each; the names speak"
+)]
 pub enum Reason {
     Up,
     Verified,

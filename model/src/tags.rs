@@ -29,9 +29,14 @@ pub fn refused(tags: &Tags) -> Option<String> {
     tags.iter().find_map(|(key, value)| {
         let lower = key.to_lowercase();
         if lower.starts_with("aws:") || identity::is_ours(&lower) {
-            Some(format!("tag key {key:?} begins with a reserved prefix (aws:, {})", identity::PREFIX))
+            Some(format!(
+                "tag key {key:?} begins with a reserved prefix (aws:, {})",
+                identity::PREFIX
+            ))
         } else if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
-            Some(format!("tag {key:?}: a key has 1 to 128 characters, a value at most 256"))
+            Some(format!(
+                "tag {key:?}: a key has 1 to 128 characters, a value at most 256"
+            ))
         } else {
             None
         }
@@ -55,5 +60,9 @@ pub fn difference(wanted: &Tags, actual: &Tags) -> (Tags, Vec<String>) {
 
 /// Tags of ours on an object, to be removed at release.
 pub fn all_of_ours(actual: &Tags) -> Vec<String> {
-    actual.keys().filter(|k| identity::is_ours(k)).cloned().collect()
+    actual
+        .keys()
+        .filter(|k| identity::is_ours(k))
+        .cloned()
+        .collect()
 }

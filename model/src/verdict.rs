@@ -62,27 +62,43 @@ impl Verdict {
 
     /// It does its job.
     pub fn up(message: impl Into<String>) -> Self {
-        Self { provisioned: true, ..Self::new(Truth::True, Reason::Up, message) }
+        Self {
+            provisioned: true,
+            ..Self::new(Truth::True, Reason::Up, message)
+        }
     }
 
     /// Not looked yet, or not lately enough.
     pub fn unknown(reason: Reason, message: impl Into<String>) -> Self {
-        Self { acting: true, ..Self::new(Truth::Unknown, reason, message) }
+        Self {
+            acting: true,
+            ..Self::new(Truth::Unknown, reason, message)
+        }
     }
 
     /// The operator is at work.
     pub fn acting(reason: Reason, message: impl Into<String>) -> Self {
         let message = message.into();
-        let mut verdict = Self { acting: true, ..Self::new(Truth::False, reason, message.clone()) };
-        verdict.waiting_for.push(waiting(reason, Actor::Operator, message, None));
+        let mut verdict = Self {
+            acting: true,
+            ..Self::new(Truth::False, reason, message.clone())
+        };
+        verdict
+            .waiting_for
+            .push(waiting(reason, Actor::Operator, message, None));
         verdict
     }
 
     /// The spec, the account's settings or a consent must change.
     pub fn stalled(reason: Reason, message: impl Into<String>) -> Self {
         let message = message.into();
-        let mut verdict = Self { stalled: true, ..Self::new(Truth::False, reason, message.clone()) };
-        verdict.waiting_for.push(waiting(reason, Actor::You, message, None));
+        let mut verdict = Self {
+            stalled: true,
+            ..Self::new(Truth::False, reason, message.clone())
+        };
+        verdict
+            .waiting_for
+            .push(waiting(reason, Actor::You, message, None));
         verdict
     }
 
@@ -95,8 +111,13 @@ impl Verdict {
         provisioned: bool,
     ) -> Self {
         let message = message.into();
-        let mut verdict = Self { provisioned, ..Self::new(Truth::False, reason, message.clone()) };
-        verdict.waiting_for.push(waiting(reason, actor, message, then));
+        let mut verdict = Self {
+            provisioned,
+            ..Self::new(Truth::False, reason, message.clone())
+        };
+        verdict
+            .waiting_for
+            .push(waiting(reason, actor, message, then));
         verdict
     }
 

@@ -76,7 +76,10 @@ pub struct Windows {
 
 impl Default for Windows {
     fn default() -> Self {
-        Self { validity: SignedDuration::from_mins(15), visibility: SignedDuration::from_mins(5) }
+        Self {
+            validity: SignedDuration::from_mins(15),
+            visibility: SignedDuration::from_mins(5),
+        }
     }
 }
 

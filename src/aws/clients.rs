@@ -126,13 +126,24 @@ impl Aws {
         clock: Clock,
         metrics: Metrics,
     ) -> Self {
-        Self { http, http_unpooled, credentials, clock, metrics, cache: Mutex::default() }
+        Self {
+            http,
+            http_unpooled,
+            credentials,
+            clock,
+            metrics,
+            cache: Mutex::default(),
+        }
     }
 
     /// Clients for an account and region; the same ones as long as nothing of it changed.
     pub async fn clients(&self, name: &str, account: &Account) -> Arc<Clients> {
         let key = (name.to_owned(), account.region.clone());
-        if let Some(clients) = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
+        if let Some(clients) = self
+            .cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
             && clients.account == *account
         {
             return Arc::clone(clients);
@@ -158,7 +169,9 @@ impl Aws {
             .http_client(http.clone())
             .credentials_provider(credentials)
             .time_source(SharedTimeSource::new(Local(self.clock.clone())))
-            .sleep_impl(SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+            .sleep_impl(SharedAsyncSleep::new(
+                aws_smithy_async::rt::sleep::TokioSleep::new(),
+            ))
             .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder()
@@ -173,7 +186,12 @@ impl Aws {
 
     async fn make(&self, account: &Account) -> Clients {
         let region = &account.region;
-        let Endpoints { direct_connect, ec2, sts, cloud_watch: _ } = &account.endpoints;
+        let Endpoints {
+            direct_connect,
+            ec2,
+            sts,
+            cloud_watch: _,
+        } = &account.endpoints;
         let base = self.config(region, &self.http, self.credentials.clone(), sts.as_ref());
         let credentials = match &account.role_arn {
             None => self.credentials.clone(),
@@ -194,7 +212,10 @@ impl Aws {
             self.config(region, http, credentials.clone(), endpoint)
         };
         Clients {
-            direct_connect: aws_sdk_directconnect::Client::new(&config(&self.http, direct_connect.as_ref())),
+            direct_connect: aws_sdk_directconnect::Client::new(&config(
+                &self.http,
+                direct_connect.as_ref(),
+            )),
             direct_connect_unpooled: aws_sdk_directconnect::Client::new(&config(
                 &self.http_unpooled,
                 direct_connect.as_ref(),
@@ -202,7 +223,11 @@ impl Aws {
             ec2: aws_sdk_ec2::Client::new(&config(&self.http, ec2.as_ref())),
             ec2_unpooled: aws_sdk_ec2::Client::new(&config(&self.http_unpooled, ec2.as_ref())),
             sts: aws_sdk_sts::Client::new(&config(&self.http, sts.as_ref())),
-            rates: (Limiter::new(account.rates.0), Limiter::new(account.rates.1), Limiter::new(5)),
+            rates: (
+                Limiter::new(account.rates.0),
+                Limiter::new(account.rates.1),
+                Limiter::new(5),
+            ),
             account: account.clone(),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
@@ -233,8 +258,14 @@ impl Clients {
         let urgent = URGENT.try_with(|u| *u).unwrap_or(false);
         self.limiter(service).wait(urgent).await;
         let probe = Probe::new(None);
-        let (output, _) = self.attempt(service, operation, &probe, make(probe.clone())).await.map_err(|f| f.error)?;
-        let date = probe.date().unwrap_or_else(|| self.clock.now());
+        let (output, _) = self
+            .attempt(service, operation, &probe, make(probe.clone()))
+            .await
+            .map_err(|f| f.error)?;
+        // Windows are counted by AWS's clock and by no other.
+        let date = probe.date().ok_or_else(|| {
+            ApiError::protocol(format!("{operation}: the answer carries no Date"))
+        })?;
         Ok((output, date))
     }
 
@@ -252,7 +283,9 @@ impl Clients {
     {
         self.limiter(service).wait(true).await;
         let probe = Probe::new(Some(fence.clone()));
-        let result = self.attempt(service, operation, &probe, make(probe.clone())).await;
+        let result = self
+            .attempt(service, operation, &probe, make(probe.clone()))
+            .await;
         let request_id = probe.request_id().unwrap_or_default();
         match result {
             Ok((output, _)) => {
@@ -296,8 +329,14 @@ impl Clients {
             Ok(_) => "ok",
             Err(failure) => failure.error.class.into(),
         };
-        self.metrics.aws_request(service.into(), operation, class, started.elapsed());
-        debug!(operation, class, request_id = probe.request_id().unwrap_or_default(), "AWS call");
+        self.metrics
+            .aws_request(service.into(), operation, class, started.elapsed());
+        debug!(
+            operation,
+            class,
+            request_id = probe.request_id().unwrap_or_default(),
+            "AWS call"
+        );
         result.map(|output| (output, ()))
     }
 }

@@ -98,40 +98,72 @@ impl ApiError {
 
 /// Codes that mean "too many requests" (aws-smithy and EC2's "Request throttling for the Amazon EC2 API").
 const THROTTLES: &[&str] = &[
-    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
-    "TooManyRequestsException", "RequestLimitExceeded", "RequestThrottled", "SlowDown",
-    "PriorRequestNotComplete", "EC2ThrottledException", "BandwidthLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+    "BandwidthLimitExceeded",
 ];
 /// Codes that mean missing rights or unusable credentials (IAM User Guide; EC2 "Error codes").
 const DENIALS: &[&str] = &[
-    "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure",
-    "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException",
-    "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "NotAuthorized",
-    "OptInRequired", "Blocked", "PendingVerification",
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "AuthFailure",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestExpired",
+    "NotAuthorized",
+    "OptInRequired",
+    "Blocked",
+    "PendingVerification",
 ];
 /// Codes of definite rejections (Direct Connect and EC2 API References).
 const REJECTIONS: &[&str] = &[
-    "DuplicateTagKeysException", "TooManyTagsException", "LimitExceededException",
-    "ValidationException", "SerializationException", "UnknownOperationException",
-    "InvalidParameterValue", "InvalidParameterCombination", "MissingParameter",
-    "VpnGatewayLimitExceeded", "VpnGatewayAttachmentLimitExceeded", "TagLimitExceeded",
-    "UnsupportedOperation", "InvalidAction",
+    "DuplicateTagKeysException",
+    "TooManyTagsException",
+    "LimitExceededException",
+    "ValidationException",
+    "SerializationException",
+    "UnknownOperationException",
+    "InvalidParameterValue",
+    "InvalidParameterCombination",
+    "MissingParameter",
+    "VpnGatewayLimitExceeded",
+    "VpnGatewayAttachmentLimitExceeded",
+    "TagLimitExceeded",
+    "UnsupportedOperation",
+    "InvalidAction",
 ];
 /// Codes that a look-up explains: the state is not what the caller thinks.
 const CONFLICTS: &[&str] = &[
-    "IncorrectState", "InvalidVpnGatewayState", "InvalidVpcState", "DependencyViolation",
-    "ResourceAlreadyAssociated", "InvalidVpnGatewayAttachment.NotFound",
+    "IncorrectState",
+    "InvalidVpnGatewayState",
+    "InvalidVpcState",
+    "DependencyViolation",
+    "ResourceAlreadyAssociated",
+    "InvalidVpnGatewayAttachment.NotFound",
 ];
 
 /// Fragments of DirectConnectClientException messages; the second column says where they are from.
 const MESSAGES: &[(&str, Class)] = &[
-    ("Could not find", Class::NotFound),           // documented by clients of the API
-    ("does not exist", Class::NotFound),           // documented by clients of the API
-    ("already", Class::Conflict),                  // assumed: "is already in use", "already associated"
-    ("in use", Class::Conflict),                   // assumed
-    ("last BGP Peer", Class::Conflict),            // documented by clients of the API
-    ("transitioning state", Class::Conflict),      // documented by clients of the API
-    ("not in a", Class::Conflict),                 // assumed: "is not in a state …"
+    ("Could not find", Class::NotFound), // documented by clients of the API
+    ("does not exist", Class::NotFound), // documented by clients of the API
+    ("already", Class::Conflict),        // assumed: "is already in use", "already associated"
+    ("in use", Class::Conflict),         // assumed
+    ("last BGP Peer", Class::Conflict),  // documented by clients of the API
+    ("transitioning state", Class::Conflict), // documented by clients of the API
+    ("not in a", Class::Conflict),       // assumed: "is not in a state …"
 ];
 
 /// Judges an error of the SDK.
@@ -151,7 +183,10 @@ where
         message,
     };
     if let Some(why) = probe.refused() {
-        return Failure { error: make(Class::NotSent, "NotSent", why.to_owned()), definite: true };
+        return Failure {
+            error: make(Class::NotSent, "NotSent", why.to_owned()),
+            definite: true,
+        };
     }
     match error {
         SdkError::ServiceError(context) => {
@@ -164,36 +199,66 @@ where
                 class,
                 Class::Rejected | Class::AccessDenied | Class::Throttled | Class::NotFound
             );
-            Failure { error: make(class, &code, message), definite }
+            Failure {
+                error: make(class, &code, message),
+                definite,
+            }
         }
-        SdkError::DispatchFailure(failure) if failure.is_user() && !probe.transmitted() => Failure {
-            error: make(Class::NotSent, "NotSent", "the request could not be built".to_owned()),
-            definite: true,
-        },
+        SdkError::DispatchFailure(failure) if failure.is_user() && !probe.transmitted() => {
+            Failure {
+                error: make(
+                    Class::NotSent,
+                    "NotSent",
+                    "the request could not be built".to_owned(),
+                ),
+                definite: true,
+            }
+        }
         // A failed connect was never sent; creates use a client without idle connections, so that
         // no half-closed one can swallow a request.
         SdkError::DispatchFailure(failure) => {
-            let connect = failure.as_connector_error().is_some_and(|e| {
-                e.connection_metadata().is_none() && is_connect(e)
-            });
+            let connect = failure
+                .as_connector_error()
+                .is_some_and(|e| e.connection_metadata().is_none() && is_connect(e));
             let credentials = !probe.transmitted();
             let (class, message) = if credentials {
-                (Class::Credentials, "credentials cannot be had, or the request cannot be signed")
+                (
+                    Class::Credentials,
+                    "credentials cannot be had, or the request cannot be signed",
+                )
             } else {
-                (Class::Unavailable, "AWS cannot be reached, or the answer was lost")
+                (
+                    Class::Unavailable,
+                    "AWS cannot be reached, or the answer was lost",
+                )
             };
-            Failure { error: make(class, "Dispatch", message.to_owned()), definite: credentials || connect }
+            Failure {
+                error: make(class, "Dispatch", message.to_owned()),
+                definite: credentials || connect,
+            }
         }
         SdkError::TimeoutError(_) => Failure {
-            error: make(Class::Unavailable, "Timeout", "AWS did not answer in time".to_owned()),
+            error: make(
+                Class::Unavailable,
+                "Timeout",
+                "AWS did not answer in time".to_owned(),
+            ),
             definite: !probe.transmitted(),
         },
         SdkError::ConstructionFailure(_) => Failure {
-            error: make(Class::NotSent, "Construction", "the request could not be built".to_owned()),
+            error: make(
+                Class::NotSent,
+                "Construction",
+                "the request could not be built".to_owned(),
+            ),
             definite: !probe.transmitted(),
         },
         _ => Failure {
-            error: make(Class::Protocol, "Response", "AWS's answer cannot be understood".to_owned()),
+            error: make(
+                Class::Protocol,
+                "Response",
+                "AWS's answer cannot be understood".to_owned(),
+            ),
             definite: false,
         },
     }
@@ -254,7 +319,10 @@ fn clean(message: &str) -> String {
             skip = false;
             continue;
         }
-        if lower.starts_with("requestid") || lower.starts_with("request-id") || lower == "(requestid:" {
+        if lower.starts_with("requestid")
+            || lower.starts_with("request-id")
+            || lower == "(requestid:"
+        {
             skip = word.ends_with(':');
             continue;
         }
@@ -273,15 +341,34 @@ mod tests {
 
     #[test]
     fn request_ids_do_not_stay_in_messages() {
-        assert_eq!(clean("it failed RequestID: 1234-5678 today"), "it failed today");
+        assert_eq!(
+            clean("it failed RequestID: 1234-5678 today"),
+            "it failed today"
+        );
     }
 
     #[test]
     fn unknown_codes_are_not_definite_rejections() {
-        assert_eq!(classify(Service::Ec2, "SomethingNew", "", 400), Class::Conflict);
-        assert_eq!(classify(Service::DirectConnect, "DirectConnectServerException", "", 500), Class::Unavailable);
         assert_eq!(
-            classify(Service::DirectConnect, "DirectConnectClientException", "VLAN 101 is already in use", 400),
+            classify(Service::Ec2, "SomethingNew", "", 400),
+            Class::Conflict
+        );
+        assert_eq!(
+            classify(
+                Service::DirectConnect,
+                "DirectConnectServerException",
+                "",
+                500
+            ),
+            Class::Unavailable
+        );
+        assert_eq!(
+            classify(
+                Service::DirectConnect,
+                "DirectConnectClientException",
+                "VLAN 101 is already in use",
+                400
+            ),
             Class::Conflict
         );
     }

@@ -25,7 +25,14 @@ impl Limiter {
     pub fn new(per_second: u32) -> Self {
         let per_second = f64::from(per_second.max(1));
         let capacity = (per_second * 3.0).max(4.0);
-        Self { per_second, capacity, state: Mutex::new(State { tokens: capacity, at: None }) }
+        Self {
+            per_second,
+            capacity,
+            state: Mutex::new(State {
+                tokens: capacity,
+                at: None,
+            }),
+        }
     }
 
     /// Waits for a token and takes it.
@@ -35,7 +42,9 @@ impl Limiter {
             let missing = {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 let now = Instant::now();
-                let elapsed = state.at.map_or(0.0, |at| now.duration_since(at).as_secs_f64());
+                let elapsed = state
+                    .at
+                    .map_or(0.0, |at| now.duration_since(at).as_secs_f64());
                 state.tokens = (state.tokens + elapsed * self.per_second).min(self.capacity);
                 state.at = Some(now);
                 if state.tokens >= 1.0 + reserve {

@@ -23,12 +23,18 @@ pub struct Transmitted(Arc<Mutex<BTreeSet<String>>>);
 impl Transmitted {
     /// True if the token was never sent; from now on it counts as sent.
     fn take(&self, token: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.to_owned())
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(token.to_owned())
     }
 
     /// True if the token was handed to the network.
     pub fn contains(&self, token: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(token)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(token)
     }
 }
 
@@ -65,7 +71,10 @@ pub struct Probe {
 
 impl Probe {
     pub(super) fn new(fence: Option<Fence>) -> Self {
-        Self { fence, seen: Arc::default() }
+        Self {
+            fence,
+            seen: Arc::default(),
+        }
     }
 
     fn seen<T>(&self, read: impl FnOnce(&mut Seen) -> T) -> T {
@@ -120,12 +129,18 @@ impl Intercept for Probe {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(fence) = &self.fence {
-            let signed = context.request().headers().get("x-amz-date").and_then(signed_date);
+            let signed = context
+                .request()
+                .headers()
+                .get("x-amz-date")
+                .and_then(signed_date);
             let refusal = match signed {
                 None => Some("the request carries no signature date"),
                 Some(at) if at + fence.offset > fence.send_by => Some("it would be sent too late"),
                 Some(_) if !(fence.leads)() => Some("this process does not lead any more"),
-                Some(_) if !fence.transmitted.take(&fence.token) => Some("its token was sent before"),
+                Some(_) if !fence.transmitted.take(&fence.token) => {
+                    Some("its token was sent before")
+                }
                 Some(_) => None,
             };
             if let Some(why) = refusal {
@@ -149,7 +164,9 @@ impl Intercept for Probe {
             .get("date")
             .and_then(|d| jiff::fmt::rfc2822::parse(d).ok())
             .map(|z| z.timestamp());
-        let id = headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id"));
+        let id = headers
+            .get("x-amzn-requestid")
+            .or_else(|| headers.get("x-amz-request-id"));
         let id = id.map(str::to_owned);
         let status = response.status().as_u16();
         self.seen(|s| {

@@ -71,25 +71,46 @@ pub async fn settings(
     let external_id = match role.and_then(|r| r.external_id_secret_ref.as_ref()) {
         None => None,
         Some(reference) => {
-            let id = ("external-id".to_owned(), format!("{}/{}", reference.name, reference.key));
+            let id = (
+                "external-id".to_owned(),
+                format!("{}/{}", reference.name, reference.key),
+            );
             let uid = account.uid().unwrap_or_default();
             let kept = context.memories.with(&uid, |m| m.secrets.get(&id).cloned());
-            let state = match kept.filter(|(at, s)| at.elapsed() < Duration::from_secs(60) && matches!(s, SecretState::Value { .. })) {
+            let state = match kept.filter(|(at, s)| {
+                at.elapsed() < Duration::from_secs(60) && matches!(s, SecretState::Value { .. })
+            }) {
                 Some((_, state)) => state,
                 None => {
-                    let state = gather::secret(context, &context.namespace, &reference.name, &reference.key).await?;
-                    context.memories.with(&uid, |m| m.secrets.insert(id, (tokio::time::Instant::now(), state.clone())));
+                    let state = gather::secret(
+                        context,
+                        &context.namespace,
+                        &reference.name,
+                        &reference.key,
+                    )
+                    .await?;
+                    context.memories.with(&uid, |m| {
+                        m.secrets
+                            .insert(id, (tokio::time::Instant::now(), state.clone()))
+                    });
                     state
                 }
             };
             match state {
                 SecretState::Value { value, .. } => Some(value.expose().to_owned()),
-                _ => return Err(Trouble::Kubernetes(format!("Secret {} has no key {}", reference.name, reference.key))),
+                _ => {
+                    return Err(Trouble::Kubernetes(format!(
+                        "Secret {} has no key {}",
+                        reference.name, reference.key
+                    )));
+                }
             }
         }
     };
     let rates = spec.request_rates.as_ref();
-    let rate = |value: Option<i32>, default: u32| value.and_then(|v| u32::try_from(v).ok()).unwrap_or(default);
+    let rate = |value: Option<i32>, default: u32| {
+        value.and_then(|v| u32::try_from(v).ok()).unwrap_or(default)
+    };
     Ok(Account {
         account_id: spec.account_id.clone(),
         region: region.to_owned(),
@@ -146,7 +167,11 @@ async fn pass(context: &Shared, account: &AwsAccount) -> Result<Duration, Troubl
     let (verdict, observed, arn) = verify(context, account).await?;
     store(context, account, &verdict, observed, arn).await?;
     orphans(context, account).await;
-    Ok(if verdict.provisioned { LOOK } else { LOOK.min(backoff::AFTER_REFUSAL) })
+    Ok(if verdict.provisioned {
+        LOOK
+    } else {
+        LOOK.min(backoff::AFTER_REFUSAL)
+    })
 }
 
 /// Asks STS who we are.
@@ -154,9 +179,13 @@ async fn verify(
     context: &Shared,
     account: &AwsAccount,
 ) -> Result<(Verdict, Observed, Option<String>), Trouble> {
-    let stalled = |reason, message: String| Ok((Verdict::stalled(reason, message), Observed::Yes, None));
+    let stalled =
+        |reason, message: String| Ok((Verdict::stalled(reason, message), Observed::Yes, None));
     if let Some(message) = tags::refused(&account.spec.default_tags) {
-        return stalled(Reason::Invalid, format!("spec.defaultTags: {message}; rename it"));
+        return stalled(
+            Reason::Invalid,
+            format!("spec.defaultTags: {message}; rename it"),
+        );
     }
     let endpoints = gather::endpoints(account.spec.endpoints.as_ref(), &context.endpoints);
     if let Some(message) = crate::config::windows_refused(&endpoints, &context.windows) {
@@ -166,7 +195,13 @@ async fn verify(
         Ok(settings) => settings,
         Err(Trouble::Kubernetes(message)) => {
             return Ok((
-                Verdict::waits(Reason::SecretNotReady, Actor::You, format!("spec.assumeRole.externalIdSecretRef: {message}"), None, false),
+                Verdict::waits(
+                    Reason::SecretNotReady,
+                    Actor::You,
+                    format!("spec.assumeRole.externalIdSecretRef: {message}"),
+                    None,
+                    false,
+                ),
                 Observed::Yes,
                 None,
             ));
@@ -176,17 +211,25 @@ async fn verify(
     let clients = context.aws.clients(&account.name_any(), &settings).await;
     match read::caller_identity(&clients).await {
         Ok((id, arn)) if id == account.spec.account_id => {
-            let mut verdict = Verdict::up(format!("STS says that the credentials belong to account {id}"));
+            let mut verdict = Verdict::up(format!(
+                "STS says that the credentials belong to account {id}"
+            ));
             verdict.reason = Reason::Verified;
             Ok((verdict, Observed::Yes, Some(arn)))
         }
         Ok((id, _)) => stalled(
             Reason::AccountMismatch,
-            format!("spec.accountId is {}, and STS says that the credentials belong to account {id}: correct spec.accountId or spec.assumeRole.roleArn", account.spec.account_id),
+            format!(
+                "spec.accountId is {}, and STS says that the credentials belong to account {id}: correct spec.accountId or spec.assumeRole.roleArn",
+                account.spec.account_id
+            ),
         ),
         Err(error) if error.reason() == Reason::AccessDenied => stalled(
             Reason::AccessDenied,
-            format!("AWS refuses the operator: {}: correct spec.assumeRole, the role's trust policy or the operator's credentials", error.message),
+            format!(
+                "AWS refuses the operator: {}: correct spec.assumeRole, the role's trust policy or the operator's credentials",
+                error.message
+            ),
         ),
         Err(error) => {
             let since = account.status.as_ref().and_then(|s| {
@@ -196,9 +239,20 @@ async fn verify(
                     .filter(|c| c.status == "False")
                     .map(|c| c.last_transition_time.0)
             });
-            let verdict = Verdict::unknown(error.reason(), format!("STS cannot be asked: {}", error.message));
+            let verdict = Verdict::unknown(
+                error.reason(),
+                format!("STS cannot be asked: {}", error.message),
+            );
             let text = format!("AWS cannot be read: {}", error.message);
-            Ok((verdict, Observed::No(error.reason(), text, Some(since.unwrap_or(context.clock.now()))), None))
+            Ok((
+                verdict,
+                Observed::No(
+                    error.reason(),
+                    text,
+                    Some(since.unwrap_or(context.clock.now())),
+                ),
+                None,
+            ))
         }
     }
 }
@@ -217,8 +271,13 @@ async fn store(
         paused: false,
         observed,
     };
-    let mut projection =
-        project(verdict, &circumstances, &before.conditions, &before.waiting_for, before.observed_generation);
+    let mut projection = project(
+        verdict,
+        &circumstances,
+        &before.conditions,
+        &before.waiting_for,
+        before.observed_generation,
+    );
     projection.conditions.retain(|c| c.type_ != "Provisioned");
     let status = AwsAccountStatus {
         observed_generation: projection.observed_generation,
@@ -242,7 +301,10 @@ async fn store(
     attempt(api.patch_status(&name, &PatchParams::default(), &Patch::Json::<()>(patch))).await?;
     context.metrics.status_write(Kind::AwsAccount.into());
     let ready = |s: &AwsAccountStatus| {
-        s.conditions.iter().find(|c| c.type_ == "Ready").map(|c| (c.status.clone(), c.reason.clone(), c.message.clone()))
+        s.conditions
+            .iter()
+            .find(|c| c.type_ == "Ready")
+            .map(|c| (c.status.clone(), c.reason.clone(), c.message.clone()))
     };
     let (was, is) = (ready(&before), ready(&status));
     if let Some((truth, reason, message)) = is
@@ -255,7 +317,13 @@ async fn store(
         };
         let key = ObjectKey::new(Kind::AwsAccount, "", &name);
         let uid = account.uid().unwrap_or_default();
-        events::emit(context, &key, &uid, &Note::new(event, format!("{reason}: {message}"))).await;
+        events::emit(
+            context,
+            &key,
+            &uid,
+            &Note::new(event, format!("{reason}: {message}")),
+        )
+        .await;
     }
     for key in context.index.users_of(&name) {
         context.wakes.wake(&key);
@@ -269,18 +337,30 @@ fn stable_arn(arn: &str) -> String {
 }
 
 /// Removal waits for the account's users.
-async fn leave(context: &Shared, account: &AwsAccount, has_finalizer: bool) -> Result<Duration, Trouble> {
+async fn leave(
+    context: &Shared,
+    account: &AwsAccount,
+    has_finalizer: bool,
+) -> Result<Duration, Trouble> {
     if !has_finalizer {
         return Ok(VERIFY);
     }
     let name = account.name_any();
     let users = context.index.users_of(&name);
     if !users.is_empty() {
-        let names: Vec<String> = users.iter().take(10).map(|u| format!("{u} (namespace {})", u.namespace)).collect();
+        let names: Vec<String> = users
+            .iter()
+            .take(10)
+            .map(|u| format!("{u} (namespace {})", u.namespace))
+            .collect();
         let verdict = Verdict::waits(
             Reason::WaitingForDependents,
             Actor::You,
-            format!("{} objects name this account, so it stays: {}", users.len(), names.join(", ")),
+            format!(
+                "{} objects name this account, so it stays: {}",
+                users.len(),
+                names.join(", ")
+            ),
             Some("it goes"),
             false,
         );
@@ -312,20 +392,35 @@ async fn orphans(context: &Shared, account: &AwsAccount) {
         let tagged = snapshot
             .connections()
             .iter()
-            .filter(|c| !matches!(c.connection_state.as_str(), "deleting" | "deleted" | "rejected"))
+            .filter(|c| {
+                !matches!(
+                    c.connection_state.as_str(),
+                    "deleting" | "deleted" | "rejected"
+                )
+            })
             .map(|c| (&c.connection_id, &c.tags))
             .chain(
                 snapshot
                     .virtual_interfaces()
                     .iter()
-                    .filter(|v| !matches!(v.virtual_interface_state.as_str(), "deleting" | "deleted" | "rejected"))
+                    .filter(|v| {
+                        !matches!(
+                            v.virtual_interface_state.as_str(),
+                            "deleting" | "deleted" | "rejected"
+                        )
+                    })
                     .map(|v| (&v.virtual_interface_id, &v.tags)),
             )
             .chain(
                 snapshot
                     .direct_connect_gateways()
                     .iter()
-                    .filter(|g| !matches!(g.direct_connect_gateway_state.as_str(), "deleting" | "deleted"))
+                    .filter(|g| {
+                        !matches!(
+                            g.direct_connect_gateway_state.as_str(),
+                            "deleting" | "deleted"
+                        )
+                    })
                     .map(|g| (&g.direct_connect_gateway_id, &g.tags)),
             )
             .chain(
@@ -336,24 +431,50 @@ async fn orphans(context: &Shared, account: &AwsAccount) {
                     .map(|g| (&g.vpn_gateway_id, &g.tags)),
             );
         for (id, tags) in tagged {
-            let Some((cluster, owner)) = tags.get(identity::IDENTITY).and_then(|t| identity::parse(t)) else { continue };
-            let claimed = siblings.iter().any(|s| s.key == owner || s.aws_id.as_deref() == Some(id));
-            if cluster == context.cluster_id && !claimed && !tags.contains_key(identity::RETAINED_AT) {
+            let Some((cluster, owner)) = tags
+                .get(identity::IDENTITY)
+                .and_then(|t| identity::parse(t))
+            else {
+                continue;
+            };
+            let claimed = siblings
+                .iter()
+                .any(|s| s.key == owner || s.aws_id.as_deref() == Some(id));
+            if cluster == context.cluster_id
+                && !claimed
+                && !tags.contains_key(identity::RETAINED_AT)
+            {
                 found.insert((id.clone(), region.clone(), owner.to_string()));
             }
         }
     }
-    context.metrics.orphans(&account.spec.account_id, i64::try_from(found.len()).unwrap_or(0));
+    context.metrics.orphans(
+        &account.spec.account_id,
+        i64::try_from(found.len()).unwrap_or(0),
+    );
     let key = ObjectKey::new(Kind::AwsAccount, "", &name);
     let uid = account.uid().unwrap_or_default();
     for (id, region, owner) in found {
-        let message = format!("{id} in {region} carries the identity of {owner}, which does not exist: apply the object again to take it back, or delete it at AWS");
+        let message = format!(
+            "{id} in {region} carries the identity of {owner}, which does not exist: apply the object again to take it back, or delete it at AWS"
+        );
         let news = {
-            let mut said = context.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            said.insert(format!("orphan/{id}"), message.clone()).as_ref() != Some(&message)
+            let mut said = context
+                .said
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            said.insert(format!("orphan/{id}"), message.clone())
+                .as_ref()
+                != Some(&message)
         };
         if news {
-            events::emit(context, &key, &uid, &Note::new(EventReason::Orphaned, message)).await;
+            events::emit(
+                context,
+                &key,
+                &uid,
+                &Note::new(EventReason::Orphaned, message),
+            )
+            .await;
         }
     }
 }

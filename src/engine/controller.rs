@@ -86,15 +86,15 @@ pub async fn run_accounts(
         .filter_map(move |event| {
             let request = match event {
                 Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
-                    for key in tapped.index.users_of(object.metadata.name.as_deref().unwrap_or_default()) {
-                        tapped.wakes.wake(&key);
-                    }
+                    wake_users(&tapped, &object);
                     Some(ReconcileRequest::from(ObjectRef::from_obj(&object)))
                 }
                 Ok(watcher::Event::Delete(object)) => {
-                    for key in tapped.index.users_of(object.metadata.name.as_deref().unwrap_or_default()) {
-                        tapped.wakes.wake(&key);
-                    }
+                    wake_users(&tapped, &object);
+                    None
+                }
+                Ok(watcher::Event::InitDone) => {
+                    tapped.begun.cancel();
                     None
                 }
                 _ => None,
@@ -103,13 +103,28 @@ pub async fn run_accounts(
         });
     let wakes = stream::unfold(queue, |mut queue| async move {
         let key = queue.recv().await?;
-        Some((ReconcileRequest::from(ObjectRef::<AwsAccount>::new(&key.name)), queue))
+        Some((
+            ReconcileRequest::from(ObjectRef::<AwsAccount>::new(&key.name)),
+            queue,
+        ))
     });
     let requests = stream::select(watch, wakes).take_until(stop.cancelled_owned());
-    drive(requests, reader, context, |context, object: Arc<AwsAccount>| async move {
-        account::run(&context, &object).await
-    })
+    drive(
+        requests,
+        reader,
+        context,
+        |context, object: Arc<AwsAccount>| async move { account::run(&context, &object).await },
+    )
     .await;
+}
+
+fn wake_users(context: &Shared, account: &AwsAccount) {
+    for key in context
+        .index
+        .users_of(account.metadata.name.as_deref().unwrap_or_default())
+    {
+        context.wakes.wake(&key);
+    }
 }
 
 async fn drive<K, F>(
@@ -126,7 +141,9 @@ async fn drive<K, F>(
         async move {
             let name = object.meta().name.clone().unwrap_or_default();
             // A panic harms one object: it is caught here and tried again slowly.
-            let outcome = AssertUnwindSafe(reconcile(Shared::clone(&context), object)).catch_unwind().await;
+            let outcome = AssertUnwindSafe(reconcile(Shared::clone(&context), object))
+                .catch_unwind()
+                .await;
             let after = outcome.unwrap_or_else(|_| {
                 error!(name, "a pass panicked");
                 std::time::Duration::from_secs(60)
@@ -153,19 +170,27 @@ where
     K: Managed + kube::Resource<DynamicType = ()>,
 {
     let woken = match event {
-        watcher::Event::Apply(object) | watcher::Event::InitApply(object) => context.index.apply(object),
+        watcher::Event::Apply(object) | watcher::Event::InitApply(object) => {
+            context.index.apply(object)
+        }
         watcher::Event::Delete(object) => {
             context.memories.forget(object.uid());
             context.inventory.forget(&object.key());
             let mut woken = context.index.remove(&object.key());
             let account = &object.common().account_ref.name;
-            woken.push(directconnect_model::kind::ObjectKey::new(Kind::AwsAccount, "", account));
+            woken.push(directconnect_model::kind::ObjectKey::new(
+                Kind::AwsAccount,
+                "",
+                account,
+            ));
             woken
         }
         watcher::Event::InitDone => {
             // What was deleted while nobody watched is not in the store any more.
-            let live: std::collections::BTreeSet<_> = store.state().iter().map(|o| o.key()).collect();
-            let namespaces: std::collections::BTreeSet<_> = live.iter().map(|k| k.namespace.clone()).collect();
+            let live: std::collections::BTreeSet<_> =
+                store.state().iter().map(|o| o.key()).collect();
+            let namespaces: std::collections::BTreeSet<_> =
+                live.iter().map(|k| k.namespace.clone()).collect();
             let mut woken = vec![];
             for sibling in context.index.siblings().iter() {
                 if sibling.key.kind == K::KIND

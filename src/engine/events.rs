@@ -36,8 +36,17 @@ fn warns(reason: EventReason) -> bool {
 pub async fn emit(context: &Shared, key: &ObjectKey, uid: &str, note: &Note) {
     let now = context.clock.now();
     info!(kind = %key.kind, namespace = key.namespace, name = key.name, uid, reason = %note.reason, message = note.message, "event");
-    let namespace = if key.namespace.is_empty() { "default" } else { &key.namespace };
-    let seed = format!("{uid}{}{}{}", note.reason, note.message, now.as_microsecond());
+    let namespace = if key.namespace.is_empty() {
+        "default"
+    } else {
+        &key.namespace
+    };
+    let seed = format!(
+        "{uid}{}{}{}",
+        note.reason,
+        note.message,
+        now.as_microsecond()
+    );
     let hash = directconnect_model::call::hex(&Sha256::digest(seed), 16);
     let mut text = note.message.clone();
     if let Some((at, _)) = text.char_indices().nth(1_000) {
@@ -53,7 +62,14 @@ pub async fn emit(context: &Shared, key: &ObjectKey, uid: &str, note: &Note) {
         action: Some(note.reason.to_string()),
         reason: Some(note.reason.to_string()),
         note: Some(text),
-        type_: Some(if warns(note.reason) { "Warning" } else { "Normal" }.to_owned()),
+        type_: Some(
+            if warns(note.reason) {
+                "Warning"
+            } else {
+                "Normal"
+            }
+            .to_owned(),
+        ),
         reporting_controller: Some("directconnect.dev/operator".to_owned()),
         reporting_instance: Some("directconnect-operator".to_owned()),
         regarding: Some(ObjectReference {

@@ -42,7 +42,9 @@ where
     if step.care != Care::Harmless {
         let (account, _) = match read::caller_identity(clients).await {
             Ok(identity) => identity,
-            Err(error) => return refuse(context, object, &hash, error.reason(), error.message).await,
+            Err(error) => {
+                return refuse(context, object, &hash, error.reason(), error.message).await;
+            }
         };
         if account != clients.account.account_id {
             let message = format!(
@@ -52,19 +54,30 @@ where
             return refuse(context, object, &hash, Reason::AccountMismatch, message).await;
         }
     }
-    let looked_at = gathered.view.aws.begun_all(&gathered.lists).unwrap_or(gathered.view.now);
-    let send_by = if step.care == Care::Harmless { context.clock.now() } else { looked_at } + SEND_WITHIN;
+    let looked_at = gathered
+        .view
+        .aws
+        .begun_all(&gathered.lists)
+        .unwrap_or(gathered.view.now);
+    let send_by = if step.care == Care::Harmless {
+        context.clock.now()
+    } else {
+        looked_at
+    } + SEND_WITHIN;
     let token = context.token();
     let mut current = object.clone();
     if step.care != Care::Harmless {
         let mut with_intent = decision.clone();
         let status = &mut with_intent.status;
         let managed = K::managed_mut(status);
-        let earlier = managed.intents.get(&step.slot).map_or_else(Default::default, |open| {
-            let mut earlier = open.earlier.clone();
-            earlier.insert(open.token.clone(), open.send_by.clone());
-            earlier
-        });
+        let earlier = managed
+            .intents
+            .get(&step.slot)
+            .map_or_else(Default::default, |open| {
+                let mut earlier = open.earlier.clone();
+                earlier.insert(open.token.clone(), open.send_by.clone());
+                earlier
+            });
         managed.intents.insert(
             step.slot.clone(),
             Intent {
@@ -88,7 +101,7 @@ where
         let status = projected(&current, gathered, &with_intent);
         current = store::status(context, &current, &status).await?;
         if let Some(message) = may_not_go_on(context, &current, gathered).await? {
-            let current = close_intent(context, &current, &step.slot).await?;
+            let current = close_intent(context, &current, &step).await?;
             return refuse(context, &current, &hash, Reason::OrderLimit, message).await;
         }
     }
@@ -98,8 +111,15 @@ where
         tags.insert(identity::INTENT.to_owned(), token.clone());
     }
     let secret = step.call.secret().and_then(|wanted| {
-        match gathered.view.secrets.get(&(wanted.name.clone(), wanted.key.clone())) {
-            Some(SecretState::Value { resource_version, value }) if *resource_version == wanted.resource_version => Some(value),
+        match gathered
+            .view
+            .secrets
+            .get(&(wanted.name.clone(), wanted.key.clone()))
+        {
+            Some(SecretState::Value {
+                resource_version,
+                value,
+            }) if *resource_version == wanted.resource_version => Some(value),
             _ => None,
         }
     });
@@ -113,17 +133,31 @@ where
     };
     if step.care == Care::Create && !K::NATURAL {
         let now = context.clock.now();
-        context.memories.with(object.uid(), |m| m.memory.last_order = Some(now));
+        context
+            .memories
+            .with(object.uid(), |m| m.memory.last_order = Some(now));
     }
-    info!(kind, namespace = object.key().namespace, name = object.key().name, uid = object.uid(), step = step.does, operation, "step");
+    info!(
+        kind,
+        namespace = object.key().namespace,
+        name = object.key().name,
+        uid = object.uid(),
+        step = step.does,
+        operation,
+        "step"
+    );
     let result = send::send(clients, &step.call, secret, &fence).await;
     let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();
     region.hasten(&lists);
-    context.metrics.step(kind, operation, match &result {
-        Ok(_) => "accepted",
-        Err(failure) if failure.definite => "refused",
-        Err(_) => "ambiguous",
-    });
+    context.metrics.step(
+        kind,
+        operation,
+        match &result {
+            Ok(_) => "accepted",
+            Err(failure) if failure.definite => "refused",
+            Err(_) => "ambiguous",
+        },
+    );
     match result {
         Ok(answer) => accepted(context, current, &step, &hash, answer.id).await,
         Err(failure) => failed(context, current, &step, &hash, send_by, failure).await,
@@ -155,8 +189,17 @@ where
         current = outcome(context, current, step, id.as_deref()).await?;
     }
     let what = id.map_or_else(|| step.does.clone(), |id| format!("{}: {id}", step.does));
-    if step.event != EventReason::Tagged && step.event != EventReason::Retained && step.event != EventReason::Released {
-        events::emit(context, &current.key(), current.uid(), &Note::new(step.event, what)).await;
+    if step.event != EventReason::Tagged
+        && step.event != EventReason::Retained
+        && step.event != EventReason::Released
+    {
+        events::emit(
+            context,
+            &current.key(),
+            current.uid(),
+            &Note::new(step.event, what),
+        )
+        .await;
     }
     Ok(current)
 }
@@ -173,13 +216,20 @@ where
 {
     let key = current.key();
     let api: kube::Api<K> = store::api(context, &key.namespace);
-    let token = current
-        .stored()
-        .and_then(|s| K::managed(s).intents.get(&step.slot).map(|i| i.token.clone()));
+    let token = current.stored().and_then(|s| {
+        K::managed(s)
+            .intents
+            .get(&step.slot)
+            .map(|i| i.token.clone())
+    });
     let mut last = Trouble::Conflict;
     for attempt in 0..STORE_TRIES {
         if attempt > 0 {
-            tokio::time::sleep(backoff::pause(u32::try_from(attempt).unwrap_or(1), context.jitter())).await;
+            tokio::time::sleep(backoff::pause(
+                u32::try_from(attempt).unwrap_or(1),
+                context.jitter(),
+            ))
+            .await;
             match store::attempt(api.get(&key.name)).await {
                 Ok(fresh) if fresh.uid() == current.uid() => current = fresh,
                 Ok(_) | Err(Trouble::Gone) => return Err(Trouble::Gone),
@@ -191,7 +241,12 @@ where
         }
         let mut status = current.stored().cloned().unwrap_or_default();
         // Completing an intent tests the token: another one is another call's.
-        if K::managed(&status).intents.get(&step.slot).map(|i| &i.token) != token.as_ref() {
+        if K::managed(&status)
+            .intents
+            .get(&step.slot)
+            .map(|i| &i.token)
+            != token.as_ref()
+        {
             return Ok(current);
         }
         let now = decide::stamp(context.clock.now());
@@ -240,7 +295,7 @@ where
     if definite || (step.care != Care::Create && matches!(error.class, Class::Conflict)) {
         let mut current = current;
         if step.care != Care::Harmless {
-            current = close_intent(context, &current, &step.slot).await?;
+            current = close_intent(context, &current, step).await?;
         }
         let message = match error.class {
             Class::AccessDenied | Class::Credentials => {
@@ -257,7 +312,9 @@ where
     if step.care == Care::Harmless {
         let until = send_by + context.windows.settled();
         let target = step.call.target().unwrap_or_default().to_owned();
-        context.memories.with(current.uid(), |m| m.memory.unknown.insert(target, until));
+        context
+            .memories
+            .with(current.uid(), |m| m.memory.unknown.insert(target, until));
     }
     Ok(current)
 }
@@ -278,24 +335,38 @@ where
         m.failures
     });
     let pause = match reason {
-        Reason::Throttled | Reason::AwsUnavailable => backoff::pause(failures + 2, context.jitter()),
+        Reason::Throttled | Reason::AwsUnavailable => {
+            backoff::pause(failures + 2, context.jitter())
+        }
         Reason::RefusedByAws => backoff::pause(failures + 4, context.jitter()),
         _ => backoff::AFTER_REFUSAL.mul_f64(context.jitter()),
     };
-    let retry_at = context.clock.now() + SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(1));
+    let retry_at = context.clock.now()
+        + SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(1));
     context.memories.with(current.uid(), |m| {
-        m.memory.refused.insert(hash.to_owned(), Refusal { reason, message, retry_at });
+        m.memory.refused.insert(
+            hash.to_owned(),
+            Refusal {
+                reason,
+                message,
+                retry_at,
+            },
+        );
     });
     Ok(current.clone())
 }
 
 /// Closes an intent whose call was certainly not carried out.
-async fn close_intent<K>(context: &Shared, current: &K, slot: &str) -> Result<K, Trouble>
+async fn close_intent<K>(context: &Shared, current: &K, step: &Step) -> Result<K, Trouble>
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
     let mut status = current.stored().cloned().unwrap_or_default();
     let managed = K::managed_mut(&mut status);
+    let slot = step.slot.as_str();
+    if step.consent.is_some() && managed.consent_used == step.consent {
+        managed.consent_used = None;
+    }
     if let Some(intent) = managed.intents.get_mut(slot) {
         // Earlier tokens stay until look-ups have closed them.
         if intent.earlier.is_empty() {
@@ -306,7 +377,9 @@ where
         }
     }
     if slot == SELF {
-        context.memories.with(current.uid(), |m| m.memory.last_order = None);
+        context
+            .memories
+            .with(current.uid(), |m| m.memory.last_order = None);
     }
     store::status(context, current, &status).await
 }
@@ -333,5 +406,9 @@ where
     siblings.retain(|s| s.aws_id.is_some() || s.uid.as_str() < object.uid());
     let mut view = gathered.view.clone();
     view.siblings = std::sync::Arc::new(siblings);
-    Ok(decide::over_limit(object, &view, object.bandwidth().as_deref()))
+    Ok(decide::over_limit(
+        object,
+        &view,
+        object.bandwidth().as_deref(),
+    ))
 }

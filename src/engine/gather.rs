@@ -63,8 +63,14 @@ pub async fn gather<K: Managed>(
         From::Caches => account::cached(context, &common.account_ref.name),
         _ => account::read(context, &common.account_ref.name).await?,
     };
-    let (account_view, place, clients) =
-        usable(context, account.as_deref(), &common.account_ref.name, &key.namespace, common.region.as_deref()).await;
+    let (account_view, place, clients) = usable(
+        context,
+        account.as_deref(),
+        &common.account_ref.name,
+        &key.namespace,
+        common.region.as_deref(),
+    )
+    .await;
     let region = match (&place, &clients) {
         (Some(place), Some(clients)) => Some(context.inventory.region(place, clients)),
         _ => None,
@@ -88,11 +94,17 @@ pub async fn gather<K: Managed>(
         memory: directconnect_model::view::Memory::default(),
         leaving,
     };
-    let lists = if view.account.is_ok() { object.lists(&view) } else { BTreeSet::new() };
+    let lists = if view.account.is_ok() {
+        object.lists(&view)
+    } else {
+        BTreeSet::new()
+    };
     let mut observed = Observed::Yes;
     if let (Some(region), Some(place)) = (&region, place) {
         region.sweep(&lists);
-        context.inventory.interested(&key, interest(object, &view, place, &lists));
+        context
+            .inventory
+            .interested(&key, interest(object, &view, place, &lists));
         if from == From::Anew {
             // A failure shows in `observed`; the decision then rests on what is old.
             if Inventory::fresh(region, &lists, started).await.is_err() {
@@ -108,7 +120,13 @@ pub async fn gather<K: Managed>(
         note_missing(object, &view, &lists, &mut m.memory.missing);
         m.memory.clone()
     });
-    Ok(Gathered { view, clients, region, lists, observed })
+    Ok(Gathered {
+        view,
+        clients,
+        region,
+        lists,
+        observed,
+    })
 }
 
 /// Keeps the beginnings of complete lists that did not hold the recorded id.
@@ -148,7 +166,11 @@ fn interest<K: Managed>(
     ids.extend(object.stored().and_then(K::aws_id).map(str::to_owned));
     ids.extend(view.references.values().filter_map(|r| r.aws_id.clone()));
     ids.extend(object.common().import.as_ref().map(|i| i.id.clone()));
-    Interest { place, lists: lists.clone(), ids }
+    Interest {
+        place,
+        lists: lists.clone(),
+        ids,
+    }
 }
 
 /// Whether the account may be used from this namespace, and how it is reached.
@@ -158,26 +180,57 @@ async fn usable(
     name: &str,
     namespace: &str,
     region: Option<&str>,
-) -> (Result<Account, Blocked>, Option<(String, String)>, Option<Arc<Clients>>) {
-    let blocked = |reason, message: String, stalled| (Err(Blocked { reason, message, stalled }), None, None);
+) -> (
+    Result<Account, Blocked>,
+    Option<(String, String)>,
+    Option<Arc<Clients>>,
+) {
+    let blocked = |reason, message: String, stalled| {
+        (
+            Err(Blocked {
+                reason,
+                message,
+                stalled,
+            }),
+            None,
+            None,
+        )
+    };
     let Some(account) = account else {
-        return blocked(Reason::ReferenceNotFound, format!("spec.accountRef names AwsAccount {name}, which does not exist: create it"), false);
+        return blocked(
+            Reason::ReferenceNotFound,
+            format!("spec.accountRef names AwsAccount {name}, which does not exist: create it"),
+            false,
+        );
     };
     let spec = &account.spec;
-    let allowed = spec.allowed_namespaces.as_ref().is_some_and(|a| a.names.iter().any(|n| n == namespace));
+    let allowed = spec
+        .allowed_namespaces
+        .as_ref()
+        .is_some_and(|a| a.names.iter().any(|n| n == namespace));
     if !allowed {
         return blocked(
             Reason::NamespaceNotAllowed,
-            format!("AwsAccount {name} does not allow namespace {namespace}: add it to its spec.allowedNamespaces.names"),
+            format!(
+                "AwsAccount {name} does not allow namespace {namespace}: add it to its spec.allowedNamespaces.names"
+            ),
             true,
         );
     }
     if let Some(message) = account::not_verified(account) {
-        return blocked(Reason::WaitingForReference, format!("awsaccount/{name} is not ready: {message}"), false);
+        return blocked(
+            Reason::WaitingForReference,
+            format!("awsaccount/{name} is not ready: {message}"),
+            false,
+        );
     }
     let region = region.unwrap_or(&spec.region).to_owned();
     let Ok(settings) = account::settings(context, account, &region).await else {
-        return blocked(Reason::WaitingForReference, format!("awsaccount/{name} is not ready: its Secret cannot be read"), false);
+        return blocked(
+            Reason::WaitingForReference,
+            format!("awsaccount/{name} is not ready: its Secret cannot be read"),
+            false,
+        );
     };
     let clients = context.aws.clients(name, &settings).await;
     let view = Account {
@@ -195,7 +248,9 @@ async fn usable(
 pub fn endpoints(own: Option<&Endpoints>, defaults: &Endpoints) -> Endpoints {
     let own = own.cloned().unwrap_or_default();
     Endpoints {
-        direct_connect: own.direct_connect.or_else(|| defaults.direct_connect.clone()),
+        direct_connect: own
+            .direct_connect
+            .or_else(|| defaults.direct_connect.clone()),
         ec2: own.ec2.or_else(|| defaults.ec2.clone()),
         sts: own.sts.or_else(|| defaults.sts.clone()),
         cloud_watch: own.cloud_watch.or_else(|| defaults.cloud_watch.clone()),
@@ -247,16 +302,23 @@ async fn secrets<K: Managed>(
     let namespace = object.key().namespace;
     for reference in object.secrets() {
         let id = (reference.name.clone(), reference.key.clone());
-        let kept = context.memories.with(object.uid(), |m| m.secrets.get(&id).cloned());
+        let kept = context
+            .memories
+            .with(object.uid(), |m| m.secrets.get(&id).cloned());
         let good = kept.filter(|(at, state)| {
-            from == From::Caches && at.elapsed() < SECRET_FOR && matches!(state, SecretState::Value { .. })
+            from == From::Caches
+                && at.elapsed() < SECRET_FOR
+                && matches!(state, SecretState::Value { .. })
                 || from == From::Caches && at.elapsed() < SECRET_FOR / 12
         });
         let state = match good {
             Some((_, state)) => state,
             None => {
                 let state = secret(context, &namespace, &reference.name, &reference.key).await?;
-                context.memories.with(object.uid(), |m| m.secrets.insert(id.clone(), (Instant::now(), state.clone())));
+                context.memories.with(object.uid(), |m| {
+                    m.secrets
+                        .insert(id.clone(), (Instant::now(), state.clone()))
+                });
                 state
             }
         };
@@ -280,9 +342,12 @@ pub async fn secret(
     };
     let resource_version = secret.metadata.resource_version.unwrap_or_default();
     let value = secret.data.and_then(|mut data| data.remove(key));
-    Ok(value.and_then(|v| String::from_utf8(v.0).ok()).map_or(SecretState::NoKey, |value| {
-        SecretState::Value { resource_version, value: AuthKey::new(value.trim_end_matches(['\n', '\r']).to_owned()) }
-    }))
+    Ok(value
+        .and_then(|v| String::from_utf8(v.0).ok())
+        .map_or(SecretState::NoKey, |value| SecretState::Value {
+            resource_version,
+            value: AuthKey::new(value.trim_end_matches(['\n', '\r']).to_owned()),
+        }))
 }
 
 /// True while the namespace or the CRD is being removed: read uncached.

@@ -33,7 +33,11 @@ pub fn referenced<K: Managed>(object: &K) -> Referenced {
     let status = object.stored();
     let managed = status.map(K::managed);
     let conditions: &[Condition] = managed.map_or(&[], |m| &m.conditions);
-    let is_true = |name: &str| conditions.iter().any(|c| c.type_ == name && c.status == "True");
+    let is_true = |name: &str| {
+        conditions
+            .iter()
+            .any(|c| c.type_ == name && c.status == "True")
+    };
     Referenced {
         uid: object.uid().to_owned(),
         deleting: object.meta().deletion_timestamp.is_some(),
@@ -82,7 +86,10 @@ impl Index {
             sibling: sibling(object),
             referenced: referenced(object),
             account: object.common().account_ref.name.clone(),
-            reason: object.stored().map(K::managed).map_or_else(String::new, |m| reason(&m.conditions)),
+            reason: object
+                .stored()
+                .map(K::managed)
+                .map_or_else(String::new, |m| reason(&m.conditions)),
         };
         let key = object.key();
         self.inner(|inner| {
@@ -91,7 +98,10 @@ impl Index {
             if !same_sibling {
                 inner.siblings = None;
             }
-            if before.as_ref().is_some_and(|b| b.referenced == entry.referenced) {
+            if before
+                .as_ref()
+                .is_some_and(|b| b.referenced == entry.referenced)
+            {
                 return vec![];
             }
             inner.around(&key, &entry.sibling.references)
@@ -102,7 +112,11 @@ impl Index {
     pub fn remove(&self, key: &ObjectKey) -> Vec<ObjectKey> {
         self.inner(|inner| {
             inner.siblings = None;
-            let references = inner.entries.remove(key).map(|e| e.sibling.references).unwrap_or_default();
+            let references = inner
+                .entries
+                .remove(key)
+                .map(|e| e.sibling.references)
+                .unwrap_or_default();
             inner.around(key, &references)
         })
     }
@@ -125,7 +139,12 @@ impl Index {
     /// Objects that name this AwsAccount.
     pub fn users_of(&self, account: &str) -> Vec<ObjectKey> {
         self.inner(|inner| {
-            inner.entries.iter().filter(|(_, e)| e.account == account).map(|(k, _)| k.clone()).collect()
+            inner
+                .entries
+                .iter()
+                .filter(|(_, e)| e.account == account)
+                .map(|(k, _)| k.clone())
+                .collect()
         })
     }
 

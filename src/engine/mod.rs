@@ -66,6 +66,8 @@ pub struct Context {
     pub windows: Windows,
     /// AwsAccounts, as watched.
     pub accounts: Store<AwsAccount>,
+    /// Cancelled once the accounts' first list is in.
+    pub begun: tokio_util::sync::CancellationToken,
     /// Randomness, seeded.
     pub rng: Mutex<ChaCha12Rng>,
     /// Messages already said in events, so that one transition is one event.
@@ -75,13 +77,21 @@ pub struct Context {
 impl Context {
     /// 128 random bits, hexadecimal.
     pub fn token(&self) -> String {
-        let bits: u128 = self.rng.lock().unwrap_or_else(PoisonError::into_inner).random();
+        let bits: u128 = self
+            .rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .random();
         format!("{bits:032x}")
     }
 
     /// A factor between 0.8 and 1.2.
     pub fn jitter(&self) -> f64 {
-        let unit: f64 = self.rng.lock().unwrap_or_else(PoisonError::into_inner).random();
+        let unit: f64 = self
+            .rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .random();
         0.8 + 0.4 * unit
     }
 }

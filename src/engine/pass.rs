@@ -50,7 +50,11 @@ where
             });
             let conflict = matches!(trouble, Trouble::Conflict);
             if conflict {
-                debug!(kind, name = object.key().name, "the object changed meanwhile");
+                debug!(
+                    kind,
+                    name = object.key().name,
+                    "the object changed meanwhile"
+                );
             } else {
                 warn!(kind, name = object.key().name, %trouble, "a pass was cut short");
             }
@@ -65,9 +69,11 @@ where
 /// True if the cache still shows the object as it was before our own last write.
 fn stale<K: Managed>(context: &Shared, object: &K) -> bool {
     let version = object.meta().resource_version.clone().unwrap_or_default();
-    context
-        .memories
-        .with(object.uid(), |m| m.written.as_ref().is_some_and(|(before, _)| *before == version))
+    context.memories.with(object.uid(), |m| {
+        m.written
+            .as_ref()
+            .is_some_and(|(before, _)| *before == version)
+    })
 }
 
 async fn pass<K>(context: &Shared, object: &K) -> Result<Duration, Trouble>
@@ -132,7 +138,11 @@ where
     let key = object.key();
     let from = match &first.action {
         Action::Call(step) if step.care == Care::Harmless => From::KubernetesAnew,
-        Action::RemoveFinalizer(_) if object.stored().is_none_or(|s| K::aws_id(s).is_none() && K::managed(s).account_id.is_none()) => {
+        Action::RemoveFinalizer(_)
+            if object
+                .stored()
+                .is_none_or(|s| K::aws_id(s).is_none() && K::managed(s).account_id.is_none()) =>
+        {
             From::KubernetesAnew
         }
         _ => From::Anew,
@@ -194,6 +204,12 @@ where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
     store_status(context, object, gathered, &decision).await?;
+    if decision.verdict.provisioned {
+        // Every effect shows: an equal call later is another one.
+        context
+            .memories
+            .with(object.uid(), |m| m.memory.accepted.clear());
+    }
     let now = gathered.view.now;
     let mut again = RESYNC.mul_f64(context.jitter());
     if let Observed::No(_, _, Some(since)) = &gathered.observed {
@@ -209,7 +225,12 @@ where
     {
         region.wake_after(&decision.refresh, &object.key());
     }
-    if gathered.view.secrets.values().any(|s| !matches!(s, directconnect_model::view::SecretState::Value { .. })) {
+    if gathered
+        .view
+        .secrets
+        .values()
+        .any(|s| !matches!(s, directconnect_model::view::SecretState::Value { .. }))
+    {
         again = again.min(Duration::from_secs(10));
     } else if !gathered.view.secrets.is_empty() {
         again = again.min(Duration::from_secs(61));
@@ -246,18 +267,30 @@ pub fn projected<K: Managed>(
     decision: &Decision<K::Status>,
 ) -> K::Status {
     let mut status = decision.status.clone();
-    let (conditions, waiting, observed_generation) = object.stored().map(K::managed).map_or(
-        (vec![], vec![], None),
-        |m| (m.conditions.clone(), m.waiting_for.clone(), m.observed_generation),
-    );
+    let (conditions, waiting, observed_generation) =
+        object
+            .stored()
+            .map(K::managed)
+            .map_or((vec![], vec![], None), |m| {
+                (
+                    m.conditions.clone(),
+                    m.waiting_for.clone(),
+                    m.observed_generation,
+                )
+            });
     let circumstances = Circumstances {
         generation: object.meta().generation.unwrap_or_default(),
         now: gathered.view.now,
         paused: object.paused(),
         observed: gathered.observed.clone(),
     };
-    let projection =
-        project(&decision.verdict, &circumstances, &conditions, &waiting, observed_generation);
+    let projection = project(
+        &decision.verdict,
+        &circumstances,
+        &conditions,
+        &waiting,
+        observed_generation,
+    );
     let managed = K::managed_mut(&mut status);
     managed.conditions = projection.conditions;
     managed.waiting_for = projection.waiting_for;
@@ -280,10 +313,18 @@ async fn transition<K: Managed>(
             .map(|c| (c.status.clone(), c.reason.clone(), c.message.clone()))
     };
     let was = before.and_then(&ready);
-    let Some((status, reason, message)) = ready(after) else { return };
-    let same = was.as_ref().is_some_and(|(s, r, _)| *s == status && *r == reason);
-    let stalled = K::managed(after).conditions.iter().any(|c| c.type_ == "Stalled");
-    let quiet = status == <&str>::from(Truth::Unknown) || matches!(reason.as_str(), "Provisioning" | "Updating" | "Deleting");
+    let Some((status, reason, message)) = ready(after) else {
+        return;
+    };
+    let same = was
+        .as_ref()
+        .is_some_and(|(s, r, _)| *s == status && *r == reason);
+    let stalled = K::managed(after)
+        .conditions
+        .iter()
+        .any(|c| c.type_ == "Stalled");
+    let quiet = status == <&str>::from(Truth::Unknown)
+        || matches!(reason.as_str(), "Provisioning" | "Updating" | "Deleting");
     if same || quiet {
         return;
     }

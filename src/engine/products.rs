@@ -43,24 +43,43 @@ pub async fn fetch<K>(
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
-    let Some(clients) = &gathered.clients else { return Ok(Fetched::Later(Duration::from_secs(30))) };
+    let Some(clients) = &gathered.clients else {
+        return Ok(Fetched::Later(Duration::from_secs(30)));
+    };
     let key = object.key();
     let result = match fetch {
-        Fetch::Loa { connection_id, config_map } => {
+        Fetch::Loa {
+            connection_id,
+            config_map,
+        } => {
             let pdf = match read::loa(clients, connection_id).await {
                 Ok(pdf) => pdf,
                 Err(error) => return later(context, object, &error.to_string()),
             };
             match write_config_map(context, object, config_map, pdf).await? {
                 Ok(()) => {
-                    let note = Note::new(EventReason::LoaStored, format!("the LOA-CFA of {connection_id} is in ConfigMap {config_map}"));
+                    let note = Note::new(
+                        EventReason::LoaStored,
+                        format!("the LOA-CFA of {connection_id} is in ConfigMap {config_map}"),
+                    );
                     Ok((json!({"loaConfigMap": config_map}), Some(note)))
                 }
                 Err(taken) => Err(taken),
             }
         }
-        Fetch::RouterConfiguration { virtual_interface_id, router_type_identifier, secret, fingerprint } => {
-            let text = match read::router_configuration(clients, virtual_interface_id, router_type_identifier.as_deref()).await {
+        Fetch::RouterConfiguration {
+            virtual_interface_id,
+            router_type_identifier,
+            secret,
+            fingerprint,
+        } => {
+            let text = match read::router_configuration(
+                clients,
+                virtual_interface_id,
+                router_type_identifier.as_deref(),
+            )
+            .await
+            {
                 Ok(text) => text,
                 Err(error) => return later(context, object, &error.to_string()),
             };
@@ -68,22 +87,34 @@ where
                 Ok(()) => {
                     let note = Note::new(
                         EventReason::RouterConfigurationStored,
-                        format!("the router configuration of {virtual_interface_id} is in Secret {secret}"),
+                        format!(
+                            "the router configuration of {virtual_interface_id} is in Secret {secret}"
+                        ),
                     );
-                    Ok((json!({"routerConfigurationSecret": secret, "routerConfigurationFingerprint": fingerprint}), Some(note)))
+                    Ok((
+                        json!({"routerConfigurationSecret": secret, "routerConfigurationFingerprint": fingerprint}),
+                        Some(note),
+                    ))
                 }
                 Err(taken) => Err(taken),
             }
         }
-        Fetch::Routes { virtual_interface_id } => {
+        Fetch::Routes {
+            virtual_interface_id,
+        } => {
             let (accepted, advertised) = match read::routes(clients, virtual_interface_id).await {
                 Ok(counts) => counts,
                 Err(error) => return later(context, object, &error.to_string()),
             };
             let now = context.clock.now();
-            context.memories.with(object.uid(), |m| m.memory.routes = Some((accepted, advertised, now)));
+            context.memories.with(object.uid(), |m| {
+                m.memory.routes = Some((accepted, advertised, now))
+            });
             let as_of = directconnect_model::decide::stamp(now);
-            Ok((json!({"routes": {"accepted": accepted, "advertised": advertised, "asOf": as_of}}), None))
+            Ok((
+                json!({"routes": {"accepted": accepted, "advertised": advertised, "asOf": as_of}}),
+                None,
+            ))
         }
     };
     match result {
@@ -104,8 +135,13 @@ where
         Err(taken) => {
             let note = Note::new(EventReason::Failed, taken.clone());
             let news = {
-                let mut said = context.said.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                said.insert(format!("{}/{}", object.uid(), "product"), taken.clone()).as_ref() != Some(&taken)
+                let mut said = context
+                    .said
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                said.insert(format!("{}/{}", object.uid(), "product"), taken.clone())
+                    .as_ref()
+                    != Some(&taken)
             };
             if news {
                 events::emit(context, &key, object.uid(), &note).await;
@@ -116,23 +152,35 @@ where
 }
 
 fn later<K: Managed>(context: &Shared, object: &K, why: &str) -> Result<Fetched<K>, Trouble> {
-    debug!(name = object.key().name, why, "a read with a product is tried again");
+    debug!(
+        name = object.key().name,
+        why, "a read with a product is tried again"
+    );
     let failures = context.memories.with(object.uid(), |m| {
         m.failures += 1;
         m.failures
     });
-    Ok(Fetched::Later(backoff::pause(failures + 3, context.jitter())))
+    Ok(Fetched::Later(backoff::pause(
+        failures + 3,
+        context.jitter(),
+    )))
 }
 
 fn identity_hash<K: Managed>(context: &Shared, object: &K) -> String {
-    hex(&Sha256::digest(identity::identity(&context.cluster_id, &object.key())), 32)
+    hex(
+        &Sha256::digest(identity::identity(&context.cluster_id, &object.key())),
+        32,
+    )
 }
 
 fn metadata<K: Managed>(context: &Shared, object: &K, name: &str) -> ObjectMeta {
     ObjectMeta {
         name: Some(name.to_owned()),
         namespace: Some(object.key().namespace),
-        labels: Some(BTreeMap::from([(IDENTITY_HASH.to_owned(), identity_hash(context, object))])),
+        labels: Some(BTreeMap::from([(
+            IDENTITY_HASH.to_owned(),
+            identity_hash(context, object),
+        )])),
         owner_references: Some(vec![OwnerReference {
             api_version: "directconnect.dev/v1alpha1".to_owned(),
             kind: K::KIND.to_string(),
@@ -173,7 +221,9 @@ async fn write_config_map<K: Managed>(
     match attempt(api.get(name)).await {
         Ok(existing) => {
             if !ours(context, object, &existing.metadata) {
-                return Ok(Err(format!("spec.loa.configMapName is {name}, a ConfigMap that this object did not write: choose another name, or remove it")));
+                return Ok(Err(format!(
+                    "spec.loa.configMapName is {name}, a ConfigMap that this object did not write: choose another name, or remove it"
+                )));
             }
             let patch = json!({
                 "metadata": {"resourceVersion": existing.metadata.resource_version,
@@ -183,7 +233,11 @@ async fn write_config_map<K: Managed>(
             attempt(api.patch(name, &PatchParams::default(), &Patch::Merge(patch))).await?;
         }
         Err(Trouble::Gone) => {
-            let new = ConfigMap { metadata: metadata(context, object, name), binary_data: Some(data), ..ConfigMap::default() };
+            let new = ConfigMap {
+                metadata: metadata(context, object, name),
+                binary_data: Some(data),
+                ..ConfigMap::default()
+            };
             attempt(api.create(&PostParams::default(), &new)).await?;
         }
         Err(trouble) => return Err(trouble),
@@ -198,11 +252,16 @@ async fn write_secret<K: Managed>(
     text: &str,
 ) -> Result<Written, Trouble> {
     let api: Api<Secret> = Api::namespaced(context.client.clone(), &object.key().namespace);
-    let data = BTreeMap::from([("configuration".to_owned(), ByteString(text.as_bytes().to_vec()))]);
+    let data = BTreeMap::from([(
+        "configuration".to_owned(),
+        ByteString(text.as_bytes().to_vec()),
+    )]);
     match attempt(api.get(name)).await {
         Ok(existing) => {
             if !ours(context, object, &existing.metadata) {
-                return Ok(Err(format!("spec.routerConfiguration.secretName is {name}, a Secret that this object did not write: choose another name, or remove it")));
+                return Ok(Err(format!(
+                    "spec.routerConfiguration.secretName is {name}, a Secret that this object did not write: choose another name, or remove it"
+                )));
             }
             let patch = json!({
                 "metadata": {"resourceVersion": existing.metadata.resource_version,
@@ -212,7 +271,11 @@ async fn write_secret<K: Managed>(
             attempt(api.patch(name, &PatchParams::default(), &Patch::Merge(patch))).await?;
         }
         Err(Trouble::Gone) => {
-            let new = Secret { metadata: metadata(context, object, name), data: Some(data), ..Secret::default() };
+            let new = Secret {
+                metadata: metadata(context, object, name),
+                data: Some(data),
+                ..Secret::default()
+            };
             attempt(api.create(&PostParams::default(), &new)).await?;
         }
         Err(trouble) => return Err(trouble),

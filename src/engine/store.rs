@@ -27,16 +27,16 @@ pub enum Trouble {
 }
 
 /// Runs one Kubernetes request under a time limit.
-pub async fn attempt<T>(
-    request: impl Future<Output = kube::Result<T>>,
-) -> Result<T, Trouble> {
+pub async fn attempt<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Trouble> {
     match tokio::time::timeout(ATTEMPT_LIMIT, request).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(kube::Error::Api(status))) => Err(match status.code {
             404 => Trouble::Gone,
             // A failed JSON patch test is 422 without a cause, or with the words of the patch library.
             409 => Trouble::Conflict,
-            422 if status.message.contains("test") || status.details.as_ref().is_none_or(|d| d.causes.is_empty()) => {
+            422 if status.message.contains("test")
+                || status.details.as_ref().is_none_or(|d| d.causes.is_empty()) =>
+            {
                 Trouble::Conflict
             }
             code => Trouble::Kubernetes(format!("{code} {}: {}", status.reason, status.message)),
@@ -94,7 +94,8 @@ where
     let patch = json_patch(operations)?;
     let key = object.key();
     let api: Api<K> = api(context, &key.namespace);
-    let written = match attempt(api.patch_status(&key.name, &PatchParams::default(), &patch)).await {
+    let written = match attempt(api.patch_status(&key.name, &PatchParams::default(), &patch)).await
+    {
         Ok(written) => written,
         Err(Trouble::Kubernetes(why)) => {
             // Anything may have happened: a GET tells.
@@ -115,7 +116,9 @@ where
 fn remember<K: Managed>(context: &Shared, before: &K, after: &K) {
     let version = |o: &K| o.meta().resource_version.clone().unwrap_or_default();
     let versions = (version(before), version(after));
-    context.memories.with(before.uid(), |m| m.written = Some(versions));
+    context
+        .memories
+        .with(before.uid(), |m| m.written = Some(versions));
 }
 
 /// Adds our finalizer.
@@ -142,12 +145,19 @@ pub async fn remove_finalizer<K>(context: &Shared, object: &K) -> Result<(), Tro
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
-    let Some(at) = object.meta().finalizers.iter().flatten().position(|f| f == FINALIZER) else {
+    let Some(at) = object
+        .meta()
+        .finalizers
+        .iter()
+        .flatten()
+        .position(|f| f == FINALIZER)
+    else {
         return Ok(());
     };
     let mut operations = tests(object);
     if let Some(deleted) = &object.meta().deletion_timestamp {
-        operations.push(json!({"op": "test", "path": "/metadata/deletionTimestamp", "value": deleted}));
+        operations
+            .push(json!({"op": "test", "path": "/metadata/deletionTimestamp", "value": deleted}));
     }
     let path = format!("/metadata/finalizers/{at}");
     operations.push(json!({"op": "test", "path": path, "value": FINALIZER}));

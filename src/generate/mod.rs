@@ -40,7 +40,10 @@ pub fn run(root: &Path, check: bool) -> Result<(), String> {
     if drifted.is_empty() {
         Ok(())
     } else {
-        Err(format!("generated files have drifted, run `make gen`: {}", drifted.join(", ")))
+        Err(format!(
+            "generated files have drifted, run `make gen`: {}",
+            drifted.join(", ")
+        ))
     }
 }
 

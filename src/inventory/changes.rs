@@ -26,7 +26,9 @@ impl Changes {
 
     fn add(&mut self, ids: impl IntoIterator<Item = String>, tags: Option<&Tags>) {
         self.ids.extend(ids.into_iter().filter(|i| !i.is_empty()));
-        let tag = tags.and_then(|t| t.get(identity::IDENTITY)).and_then(|t| identity::parse(t));
+        let tag = tags
+            .and_then(|t| t.get(identity::IDENTITY))
+            .and_then(|t| identity::parse(t));
         if let Some((_, key)) = tag {
             self.objects.insert(key);
         }
@@ -40,8 +42,14 @@ fn differing<'a, T: PartialEq>(
 ) -> Vec<&'a T> {
     let old: BTreeMap<&str, &T> = before.iter().map(|t| (id(t), t)).collect();
     let new: BTreeMap<&str, &T> = after.iter().map(|t| (id(t), t)).collect();
-    let changed = new.iter().filter(|(k, t)| old.get(*k) != Some(t)).map(|(_, t)| *t);
-    let gone = old.iter().filter(|(k, _)| !new.contains_key(*k)).map(|(_, t)| *t);
+    let changed = new
+        .iter()
+        .filter(|(k, t)| old.get(*k) != Some(t))
+        .map(|(_, t)| *t);
+    let gone = old
+        .iter()
+        .filter(|(k, _)| !new.contains_key(*k))
+        .map(|(_, t)| *t);
     changed.chain(gone).collect()
 }
 
@@ -51,7 +59,9 @@ pub fn between(before: &Snapshot, after: &Snapshot, list: &List) -> Changes {
     let some = |o: &Option<String>| o.clone().unwrap_or_default();
     match list {
         List::Connections => {
-            for c in differing(before.connections(), after.connections(), |c| &c.connection_id) {
+            for c in differing(before.connections(), after.connections(), |c| {
+                &c.connection_id
+            }) {
                 changes.add([c.connection_id.clone()], Some(&c.tags));
             }
         }
@@ -68,27 +78,43 @@ pub fn between(before: &Snapshot, after: &Snapshot, list: &List) -> Changes {
             }
         }
         List::DirectConnectGateways => {
-            let both = (before.direct_connect_gateways(), after.direct_connect_gateways());
+            let both = (
+                before.direct_connect_gateways(),
+                after.direct_connect_gateways(),
+            );
             for g in differing(both.0, both.1, |g| &g.direct_connect_gateway_id) {
                 changes.add([g.direct_connect_gateway_id.clone()], Some(&g.tags));
             }
         }
         List::Associations(id) => {
-            for a in differing(before.associations(id), after.associations(id), |a| &a.association_id) {
-                let related = [a.association_id.clone(), a.gateway_id.clone(), a.direct_connect_gateway_id.clone()];
+            for a in differing(before.associations(id), after.associations(id), |a| {
+                &a.association_id
+            }) {
+                let related = [
+                    a.association_id.clone(),
+                    a.gateway_id.clone(),
+                    a.direct_connect_gateway_id.clone(),
+                ];
                 changes.add(related, None);
             }
         }
         List::VpnGateways => {
-            for g in differing(before.vpn_gateways(), after.vpn_gateways(), |g| &g.vpn_gateway_id) {
+            for g in differing(before.vpn_gateways(), after.vpn_gateways(), |g| {
+                &g.vpn_gateway_id
+            }) {
                 let vpcs = g.vpc_attachments.iter().map(|a| a.vpc_id.clone());
                 changes.add(vpcs.chain([g.vpn_gateway_id.clone()]), Some(&g.tags));
             }
         }
         List::RouteTables => {
-            for t in differing(before.route_tables(), after.route_tables(), |t| &t.route_table_id) {
+            for t in differing(before.route_tables(), after.route_tables(), |t| {
+                &t.route_table_id
+            }) {
                 let vgws = t.propagating_vgws.iter().cloned();
-                changes.add(vgws.chain([t.route_table_id.clone(), t.vpc_id.clone()]), None);
+                changes.add(
+                    vgws.chain([t.route_table_id.clone(), t.vpc_id.clone()]),
+                    None,
+                );
             }
         }
         List::Locations => {

@@ -53,7 +53,14 @@ pub struct Inventory {
 impl Inventory {
     /// An empty inventory.
     pub fn new(wakes: Wakes, spawner: Spawner, clock: Clock, metrics: Metrics) -> Self {
-        Self { regions: Mutex::default(), interests: Arc::default(), wakes, spawner, clock, metrics }
+        Self {
+            regions: Mutex::default(),
+            interests: Arc::default(),
+            wakes,
+            spawner,
+            clock,
+            metrics,
+        }
     }
 
     /// The region's inventory, made on first use; new clients replace older ones.
@@ -74,12 +81,18 @@ impl Inventory {
 
     /// Says what an object wants to know of; what nobody wants any more is not swept.
     pub fn interested(&self, key: &ObjectKey, interest: Interest) {
-        self.interests.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), interest);
+        self.interests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.clone(), interest);
     }
 
     /// The object is gone.
     pub fn forget(&self, key: &ObjectKey) {
-        self.interests.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.interests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(key);
     }
 
     /// Snapshots of all regions of an account.

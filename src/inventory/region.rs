@@ -154,7 +154,11 @@ impl Region {
     }
 
     /// Waits for a read that was begun after `since`.
-    pub(super) async fn fresh(self: &Arc<Self>, list: &List, since: Instant) -> Result<(), ApiError> {
+    pub(super) async fn fresh(
+        self: &Arc<Self>,
+        list: &List,
+        since: Instant,
+    ) -> Result<(), ApiError> {
         self.sweep(&BTreeSet::from([list.clone()]));
         loop {
             let done = self.done.notified();
@@ -182,14 +186,22 @@ impl Region {
         let states = lock(&self.lists);
         let mut worst: Option<Observed> = None;
         for list in lists {
-            let Some(state) = states.get(list) else { continue };
-            let Some((at, error)) = &state.failed else { continue };
+            let Some(state) = states.get(list) else {
+                continue;
+            };
+            let Some((at, error)) = &state.failed else {
+                continue;
+            };
             if state.begun.is_some_and(|b| b > *at) {
                 continue;
             }
             let text = match error.reason() {
-                directconnect_model::reason::Reason::AccessDenied => format!("AWS refuses to let the operator read: {error}"),
-                directconnect_model::reason::Reason::Throttled => "AWS throttles the operator's reads".to_owned(),
+                directconnect_model::reason::Reason::AccessDenied => {
+                    format!("AWS refuses to let the operator read: {error}")
+                }
+                directconnect_model::reason::Reason::Throttled => {
+                    "AWS throttles the operator's reads".to_owned()
+                }
                 _ => format!("AWS cannot be read: {error}"),
             };
             worst = Some(Observed::No(error.reason(), text, state.complete_at));
@@ -211,13 +223,18 @@ impl Region {
     fn due(&self, list: &List) -> Instant {
         let states = lock(&self.lists);
         let now = Instant::now();
-        let Some(state) = states.get(list) else { return now };
-        let Some(started) = state.started else { return now };
+        let Some(state) = states.get(list) else {
+            return now;
+        };
+        let Some(started) = state.started else {
+            return now;
+        };
         if state.wanted_after.is_some() && state.failures == 0 {
             return now;
         }
         if state.failures > 0 {
-            let pause = FAST.min(Duration::from_secs(1)) * 2u32.saturating_pow(state.failures.min(7));
+            let pause =
+                FAST.min(Duration::from_secs(1)) * 2u32.saturating_pow(state.failures.min(7));
             return started + pause.min(SLOWEST);
         }
         let fast = state.fast_until.is_some_and(|f| f > started);
@@ -239,7 +256,11 @@ impl Region {
                     () = bell => {}
                 }
             }
-            if !self.in_use(&list) && lock(&self.lists).get(&list).is_some_and(|s| s.started.is_some()) {
+            if !self.in_use(&list)
+                && lock(&self.lists)
+                    .get(&list)
+                    .is_some_and(|s| s.started.is_some())
+            {
                 let mut states = lock(&self.lists);
                 states.remove(&list);
                 return;
@@ -249,7 +270,9 @@ impl Region {
     }
 
     async fn read(self: &Arc<Self>, list: &List) {
-        let Some(clients) = lock(&self.clients).clone() else { return };
+        let Some(clients) = lock(&self.clients).clone() else {
+            return;
+        };
         let started = Instant::now();
         let urgent = {
             let mut states = lock(&self.lists);
@@ -294,7 +317,10 @@ impl Region {
             Err(error) => {
                 let mut states = lock(&self.lists);
                 let state = states.entry(list.clone()).or_default();
-                let news = state.failed.as_ref().is_none_or(|(_, e)| e.class != error.class);
+                let news = state
+                    .failed
+                    .as_ref()
+                    .is_none_or(|(_, e)| e.class != error.class);
                 state.failed = Some((started, error.clone()));
                 state.failures += 1;
                 woken.append(&mut state.waiting);

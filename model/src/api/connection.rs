@@ -77,7 +77,11 @@ pub struct DedicatedConnection {
     #[schemars(length(min = 1, max = 200))]
     pub provider_name: Option<String>,
     /// Ask for a port that can do MACsec.
-    #[serde(default, rename = "requestMACSec", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "requestMACSec",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub request_macsec: Option<bool>,
 }
 
@@ -146,7 +150,11 @@ pub struct ConnectionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_name: Option<String>,
     /// AWS device that the port is on.
-    #[serde(default, rename = "awsDeviceV2", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "awsDeviceV2",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub aws_device_v2: Option<String>,
     /// AWS device that ends the logical connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,10 +26,15 @@ pub(super) fn decide<K: Managed>(
     if let Some(intent) = K::managed(&status).intents.get(SELF).cloned() {
         match settle::judge(view, &intent, begun, K::NATURAL) {
             settle::Settled::Wait(until) => {
-                return Decision::say(status, settle::settling(Some(&intent))).at(until).refreshing(lists);
+                return Decision::say(status, settle::settling(Some(&intent)))
+                    .at(until)
+                    .refreshing(lists);
             }
             settle::Settled::FirstEmpty => {
-                let open = K::managed_mut(&mut status).intents.get_mut(SELF).expect("just read");
+                let open = K::managed_mut(&mut status)
+                    .intents
+                    .get_mut(SELF)
+                    .expect("just read");
                 open.not_found_at = Some(begun.to_string());
                 return Decision::act(status, settle::settling(Some(&intent)), Action::Store(None))
                     .at(begun)
@@ -37,8 +42,18 @@ pub(super) fn decide<K: Managed>(
             }
             settle::Settled::NotCreated => {
                 K::managed_mut(&mut status).intents.remove(SELF);
-                let note = Note::new(EventReason::NotCreated, format!("{} had no effect: AWS lists nothing that it made", intent.operation));
-                return Decision::act(status, settle::settling(Some(&intent)), Action::Store(Some(note)));
+                let note = Note::new(
+                    EventReason::NotCreated,
+                    format!(
+                        "{} had no effect: AWS lists nothing that it made",
+                        intent.operation
+                    ),
+                );
+                return Decision::act(
+                    status,
+                    settle::settling(Some(&intent)),
+                    Action::Store(Some(note)),
+                );
             }
             settle::Settled::Stale => {
                 let code = code(object, Act::DiscardIntent, &intent.token);
@@ -63,7 +78,10 @@ pub(super) fn decide<K: Managed>(
         }
     }
     // Status was lost, or this process sent an order for this identity: one window first.
-    for since in [time(K::managed(&status).unrecorded_since.as_deref()), view.memory.last_order] {
+    for since in [
+        time(K::managed(&status).unrecorded_since.as_deref()),
+        view.memory.last_order,
+    ] {
         let Some(since) = since else { continue };
         let until = since + view.windows.window();
         if !K::NATURAL && begun <= until {
@@ -124,29 +142,56 @@ pub(super) fn decide<K: Managed>(
         call,
         care: Care::Create,
         does: does.clone(),
-        event: if K::PAID { EventReason::Ordered } else { EventReason::Created },
+        event: if K::PAID {
+            EventReason::Ordered
+        } else {
+            EventReason::Created
+        },
         consent: used,
     };
-    Decision::act(status, Verdict::acting(Reason::Provisioning, does), Action::Call(Box::new(step)))
+    Decision::act(
+        status,
+        Verdict::acting(Reason::Provisioning, does),
+        Action::Call(Box::new(step)),
+    )
 }
 
 /// A refusal of this call that is not to be tried again yet.
 fn standing_refusal<'v>(view: &'v View, hash: &str) -> Option<&'v crate::view::Refusal> {
-    view.memory.refused.get(hash).filter(|r| r.retry_at > view.now)
+    view.memory
+        .refused
+        .get(hash)
+        .filter(|r| r.retry_at > view.now)
 }
 
 /// An untaggable object needs its proof on the parent first: the tag call that is still due, if any.
 fn parent_tag<K: Managed>(object: &K, view: &View, identity_tag: &str) -> Option<Step> {
     let wanted = Tags::from([(identity::IDENTITY.to_owned(), identity_tag.to_owned())]);
     let call = object.tag(view, "", wanted, vec![]).into_iter().next()?;
-    let accepted = view.memory.accepted.get(&call.params_hash()).is_some_and(|until| *until > view.now);
+    let accepted = view
+        .memory
+        .accepted
+        .get(&call.params_hash())
+        .is_some_and(|until| *until > view.now);
     (!accepted).then(|| {
-        Step::harmless(call, EventReason::Tagged, format!("write the proof of ownership of {} on its parent", object.key()))
+        Step::harmless(
+            call,
+            EventReason::Tagged,
+            format!(
+                "write the proof of ownership of {} on its parent",
+                object.key()
+            ),
+        )
     })
 }
 
 fn code<K: Managed>(object: &K, act: Act, details: &str) -> String {
-    consent::code(act, object.uid(), object.meta().generation.unwrap_or_default(), details)
+    consent::code(
+        act,
+        object.uid(),
+        object.meta().generation.unwrap_or_default(),
+        details,
+    )
 }
 
 /// True if the annotation holds the code and it was not used before.
@@ -158,9 +203,13 @@ pub(super) fn granted<K: Managed>(object: &K, status: &K::Status, code: &str) ->
 /// What AWS refused, as it is said.
 pub(super) fn refused(refusal: &crate::view::Refusal) -> Verdict {
     match refusal.reason {
-        Reason::Throttled | Reason::AwsUnavailable => {
-            Verdict::waits(refusal.reason, Actor::AWS, &refusal.message, Some("it is tried again"), false)
-        }
+        Reason::Throttled | Reason::AwsUnavailable => Verdict::waits(
+            refusal.reason,
+            Actor::AWS,
+            &refusal.message,
+            Some("it is tried again"),
+            false,
+        ),
         reason => Verdict::stalled(reason, &refusal.message),
     }
 }
@@ -186,7 +235,13 @@ fn may_order<K: Managed>(
     if let Some((reason, message, id)) = beside(object, view) {
         let code = code(object, Act::OrderBeside, &format!("{hash} {id}"));
         if !granted(object, status, &code) {
-            return stalled(reason, format!("{message} To order another one beside it: {}", consent::command(&object.key(), &code)));
+            return stalled(
+                reason,
+                format!(
+                    "{message} To order another one beside it: {}",
+                    consent::command(&object.key(), &code)
+                ),
+            );
         }
         used = Some(code);
     }
@@ -228,7 +283,12 @@ pub fn over_limit<K: Managed>(object: &K, view: &View, bandwidth: Option<&str>) 
         .aws
         .connections()
         .iter()
-        .filter(|c| !matches!(c.connection_state.as_str(), "deleted" | "rejected" | "deleting"))
+        .filter(|c| {
+            !matches!(
+                c.connection_state.as_str(),
+                "deleted" | "rejected" | "deleting"
+            )
+        })
         .filter(|c| {
             c.tags
                 .get(identity::IDENTITY)
@@ -238,7 +298,9 @@ pub fn over_limit<K: Managed>(object: &K, view: &View, bandwidth: Option<&str>) 
         .map(|c| (c.connection_id.clone(), bandwidth_mbps(&c.bandwidth)))
         .collect();
     let paid = view.siblings.iter().filter(|s| {
-        s.bandwidth.is_some() && s.uid != object.uid() && s.account_id.as_deref() == Some(&account.account_id)
+        s.bandwidth.is_some()
+            && s.uid != object.uid()
+            && s.account_id.as_deref() == Some(&account.account_id)
     });
     for sibling in paid {
         let mbps = sibling.bandwidth.as_deref().map_or(0, bandwidth_mbps);
@@ -274,10 +336,17 @@ fn beside<K: Managed>(object: &K, view: &View) -> Option<(Reason, String, String
         if c.presence != Presence::Live || !c.alike {
             continue;
         }
-        let Some(port) = view.aws.connection(&c.id) else { continue };
-        match c.tags.get(identity::IDENTITY).and_then(|t| identity::parse(t)) {
+        let Some(port) = view.aws.connection(&c.id) else {
+            continue;
+        };
+        match c
+            .tags
+            .get(identity::IDENTITY)
+            .and_then(|t| identity::parse(t))
+        {
             Some((cluster, owner)) if cluster == view.cluster_id => {
-                let claimed = view.owner(&c.id).is_some() || view.siblings.iter().any(|s| s.key == owner);
+                let claimed =
+                    view.owner(&c.id).is_some() || view.siblings.iter().any(|s| s.key == owner);
                 if !claimed {
                     return Some((
                         Reason::RetainedPortExists,

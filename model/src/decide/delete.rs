@@ -15,7 +15,9 @@ use crate::verdict::{Verdict, waiting};
 use crate::view::View;
 
 use super::create::refused;
-use super::{Action, Decision, Leaving, Note, SELF, claim, identity_tag, leaving, live, settle, stamp, time};
+use super::{
+    Action, Decision, Leaving, Note, SELF, claim, identity_tag, leaving, live, settle, stamp, time,
+};
 
 pub(super) fn decide<K: Managed>(
     object: &K,
@@ -23,12 +25,20 @@ pub(super) fn decide<K: Managed>(
     mut status: K::Status,
 ) -> Decision<K::Status> {
     if super::nothing_at_stake(K::managed(&status), K::aws_id(&status)) {
-        return Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(None));
+        return Decision::act(
+            status,
+            super::deleting_verdict(),
+            Action::RemoveFinalizer(None),
+        );
     }
     let lists = object.lists(view);
     let absent = view.aws.absent(&lists);
     if !absent.is_empty() {
-        return Decision::say(status, Verdict::acting(Reason::Deleting, "looking at AWS first")).refreshing(absent);
+        return Decision::say(
+            status,
+            Verdict::acting(Reason::Deleting, "looking at AWS first"),
+        )
+        .refreshing(absent);
     }
     let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
     let tag = identity_tag(object, view);
@@ -45,7 +55,11 @@ pub(super) fn decide<K: Managed>(
             let id = c.id.clone();
             settle::record::<K>(&mut status, &id, view.now, true);
             K::managed_mut(&mut status).imported = imported.then_some(true);
-            return Decision::act(status, Verdict::acting(Reason::Deleting, format!("recording {id}")), Action::Store(None));
+            return Decision::act(
+                status,
+                Verdict::acting(Reason::Deleting, format!("recording {id}")),
+                Action::Store(None),
+            );
         }
         if K::managed(&status).intents.contains_key(SELF) {
             return settle::before_leaving(object, view, status);
@@ -60,7 +74,11 @@ pub(super) fn decide<K: Managed>(
                 return Decision::say(status, verdict).at(until).refreshing(lists);
             }
         }
-        return Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(None));
+        return Decision::act(
+            status,
+            super::deleting_verdict(),
+            Action::RemoveFinalizer(None),
+        );
     }
     if object.paused() {
         return Decision::say(status, super::paused_verdict());
@@ -82,7 +100,10 @@ pub(super) fn decide<K: Managed>(
             let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
             let visible = recorded + view.windows.visibility;
             if managed.deleted_at.is_none() && managed.seen != Some(true) && begun <= visible {
-                let verdict = Verdict::acting(Reason::Deleting, format!("{id} was made; AWS does not list it yet"));
+                let verdict = Verdict::acting(
+                    Reason::Deleting,
+                    format!("{id} was made; AWS does not list it yet"),
+                );
                 return Decision::say(status, verdict).at(visible).refreshing(lists);
             }
             gone(object, view, status, &id)
@@ -91,11 +112,20 @@ pub(super) fn decide<K: Managed>(
 }
 
 /// AWS says that it is gone: the finalizer goes once no list can still show it.
-fn gone<K: Managed>(object: &K, view: &View, mut status: K::Status, id: &str) -> Decision<K::Status> {
+fn gone<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+    id: &str,
+) -> Decision<K::Status> {
     let lists = object.lists(view);
     let Some(deleted_at) = time(K::managed(&status).deleted_at.as_deref()) else {
         K::managed_mut(&mut status).deleted_at = Some(stamp(view.now));
-        return Decision::act(status, Verdict::acting(Reason::Deleting, format!("{id} is gone at AWS")), Action::Store(None));
+        return Decision::act(
+            status,
+            Verdict::acting(Reason::Deleting, format!("{id} is gone at AWS")),
+            Action::Store(None),
+        );
     };
     let until = deleted_at + view.windows.visibility;
     if !K::NATURAL && view.now < until {
@@ -115,17 +145,31 @@ fn gone<K: Managed>(object: &K, view: &View, mut status: K::Status, id: &str) ->
         .filter_map(|t| time(Some(t)))
         .collect();
     if let Some(last) = open.into_iter().max() {
-        return Decision::say(status, settle::settling(None)).at(last + view.windows.settled()).refreshing(lists);
+        return Decision::say(status, settle::settling(None))
+            .at(last + view.windows.settled())
+            .refreshing(lists);
     }
     // The proof of ownership on a parent goes with an untaggable child.
     for call in object.leftovers(view, id) {
         if !tried(view, &call) {
-            let step = Step::harmless(call, EventReason::Untagged, format!("remove the proof of ownership of {id}"));
-            return Decision::act(status, Verdict::acting(Reason::Deleting, step.does.clone()), Action::Call(Box::new(step)));
+            let step = Step::harmless(
+                call,
+                EventReason::Untagged,
+                format!("remove the proof of ownership of {id}"),
+            );
+            return Decision::act(
+                status,
+                Verdict::acting(Reason::Deleting, step.does.clone()),
+                Action::Call(Box::new(step)),
+            );
         }
     }
     let note = Note::new(EventReason::Deleted, format!("{id} is deleted"));
-    Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(Some(note)))
+    Decision::act(
+        status,
+        super::deleting_verdict(),
+        Action::RemoveFinalizer(Some(note)),
+    )
 }
 
 /// True once a call was sent that the deletion does not depend on: it is sent once.
@@ -133,7 +177,9 @@ fn tried(view: &View, call: &Call) -> bool {
     let hash = call.params_hash();
     view.memory.accepted.contains_key(&hash)
         || view.memory.refused.contains_key(&hash)
-        || call.target().is_some_and(|t| view.memory.unknown.contains_key(t))
+        || call
+            .target()
+            .is_some_and(|t| view.memory.unknown.contains_key(t))
 }
 
 /// Leaves the AWS object, marked; needs no success at AWS.
@@ -146,7 +192,8 @@ fn retain<K: Managed>(
 ) -> Decision<K::Status> {
     let id = K::aws_id(&status).unwrap_or_default().to_owned();
     let found = candidates.iter().find(|c| c.id == id);
-    let recorded = time(K::managed(&status).recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let recorded =
+        time(K::managed(&status).recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
     let until = recorded + view.windows.visibility;
     let (set, remove) = match (policy, found) {
         (Leaving::Release, Some(c)) => (Tags::new(), tags::all_of_ours(&c.tags)),
@@ -158,16 +205,27 @@ fn retain<K: Managed>(
         ),
     };
     if !set.is_empty() || !remove.is_empty() {
-        let event = if policy == Leaving::Release { EventReason::Released } else { EventReason::Retained };
+        let event = if policy == Leaving::Release {
+            EventReason::Released
+        } else {
+            EventReason::Retained
+        };
         for call in object.tag(view, &id, set, remove) {
             if !tried(view, &call) {
                 let step = Step::harmless(call, event, format!("mark {id} as kept"));
-                return Decision::act(status, Verdict::acting(Reason::Deleting, step.does.clone()), Action::Call(Box::new(step)));
+                return Decision::act(
+                    status,
+                    Verdict::acting(Reason::Deleting, step.does.clone()),
+                    Action::Call(Box::new(step)),
+                );
             }
         }
     }
     if view.now < until && K::managed(&status).seen != Some(true) {
-        let verdict = Verdict::acting(Reason::Deleting, format!("{id} stays at AWS; this object goes once every list shows it"));
+        let verdict = Verdict::acting(
+            Reason::Deleting,
+            format!("{id} stays at AWS; this object goes once every list shows it"),
+        );
         return Decision::say(status, verdict).at(until);
     }
     let message = match policy {
@@ -180,13 +238,25 @@ fn retain<K: Managed>(
             None => format!("{id} stays at AWS; an object of the same name takes it back"),
         },
     };
-    let reason = if policy == Leaving::Release { EventReason::Released } else { EventReason::Retained };
-    Decision::act(status, super::deleting_verdict(), Action::RemoveFinalizer(Some(Note::new(reason, message))))
+    let reason = if policy == Leaving::Release {
+        EventReason::Released
+    } else {
+        EventReason::Retained
+    };
+    Decision::act(
+        status,
+        super::deleting_verdict(),
+        Action::RemoveFinalizer(Some(Note::new(reason, message))),
+    )
 }
 
 /// When the deletion was asked for: stable, so that the tag is written once.
 fn deleted_when<K: Managed>(object: &K) -> String {
-    object.meta().deletion_timestamp.as_ref().map_or_else(String::new, |t| t.0.to_string())
+    object
+        .meta()
+        .deletion_timestamp
+        .as_ref()
+        .map_or_else(String::new, |t| t.0.to_string())
 }
 
 fn delete<K: Managed>(
@@ -203,7 +273,9 @@ fn delete<K: Managed>(
             status,
             Verdict::stalled(
                 Reason::AlreadyManaged,
-                format!("{id} carries the identity {other} now: it is not deleted. Annotate directconnect.dev/release=true to let go of it"),
+                format!(
+                    "{id} carries the identity {other} now: it is not deleted. Annotate directconnect.dev/release=true to let go of it"
+                ),
             ),
         );
     }
@@ -212,7 +284,9 @@ fn delete<K: Managed>(
             status,
             Verdict::stalled(
                 Reason::AlreadyExists,
-                format!("{id} carries no proof of ownership any more: it is not deleted. Annotate directconnect.dev/release=true to let go of it"),
+                format!(
+                    "{id} carries no proof of ownership any more: it is not deleted. Annotate directconnect.dev/release=true to let go of it"
+                ),
             ),
         );
     }
@@ -224,7 +298,10 @@ fn delete<K: Managed>(
             Verdict::waits(
                 Reason::WaitingForDependents,
                 Actor::You,
-                format!("{id} is still used by {}: delete them first", names.join(", ")),
+                format!(
+                    "{id} is still used by {}: delete them first",
+                    names.join(", ")
+                ),
                 Some("it is deleted"),
                 false,
             ),
@@ -234,12 +311,21 @@ fn delete<K: Managed>(
         Ok(steps) => steps,
         Err(verdict) => return Decision::say(status, verdict),
     };
-    let begun = view.aws.begun_all(&object.lists(view)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let begun = view
+        .aws
+        .begun_all(&object.lists(view))
+        .unwrap_or(Timestamp::UNIX_EPOCH);
     let due: BTreeSet<String> = steps.iter().map(|s| s.slot.clone()).collect();
     if let Some(mut step) = steps.into_iter().next() {
         let hash = step.call.params_hash();
-        if view.memory.accepted.get(&hash).is_some_and(|until| *until > view.now) {
-            let verdict = Verdict::acting(Reason::Deleting, format!("AWS accepted to {}", step.does));
+        if view
+            .memory
+            .accepted
+            .get(&hash)
+            .is_some_and(|until| *until > view.now)
+        {
+            let verdict =
+                Verdict::acting(Reason::Deleting, format!("AWS accepted to {}", step.does));
             return Decision::say(status, verdict).refreshing(object.lists(view));
         }
         if let Some(refusal) = view.memory.refused.get(&hash)
@@ -259,8 +345,13 @@ fn delete<K: Managed>(
         if let Some(until) = lost.max(open)
             && begun <= until
         {
-            let verdict = Verdict::acting(Reason::Deleting, "the answer to an earlier call was lost; waiting until its effect is known");
-            return Decision::say(status, verdict).at(until).refreshing(object.lists(view));
+            let verdict = Verdict::acting(
+                Reason::Deleting,
+                "the answer to an earlier call was lost; waiting until its effect is known",
+            );
+            return Decision::say(status, verdict)
+                .at(until)
+                .refreshing(object.lists(view));
         }
         if let Care::Disruptive(disruption) = &step.care {
             match live::hold(object, view, &status, &step, disruption) {
@@ -268,7 +359,12 @@ fn delete<K: Managed>(
                 Err((statement, message)) => {
                     let mut verdict = object.verdict(view, &id);
                     verdict.provisioned = false;
-                    verdict.waiting_for.push(waiting(disruption.reason, Actor::You, message, Some("the step is done")));
+                    verdict.waiting_for.push(waiting(
+                        disruption.reason,
+                        Actor::You,
+                        message,
+                        Some("the step is done"),
+                    ));
                     verdict.statements.push(statement);
                     return Decision::say(status, verdict);
                 }
@@ -277,6 +373,9 @@ fn delete<K: Managed>(
         let verdict = Verdict::acting(Reason::Deleting, step.does.clone());
         return Decision::act(status, verdict, Action::Call(Box::new(step)));
     }
-    Decision::say(status, Verdict::acting(Reason::Deleting, format!("waiting for AWS to delete {id}")))
-        .refreshing(object.lists(view))
+    Decision::say(
+        status,
+        Verdict::acting(Reason::Deleting, format!("waiting for AWS to delete {id}")),
+    )
+    .refreshing(object.lists(view))
 }

@@ -42,7 +42,11 @@ pub(super) fn decide<K: Managed>(
                 return Decision::say(status, already_managed(&id, &other.to_string()));
             }
             K::managed_mut(&mut status).seen = Some(true);
-            if K::managed_mut(&mut status).unrecorded_since.take().is_some() {
+            if K::managed_mut(&mut status)
+                .unrecorded_since
+                .take()
+                .is_some()
+            {
                 return Decision::act(
                     status,
                     Verdict::acting(Reason::Updating, "found again by its tags"),
@@ -74,7 +78,11 @@ pub(super) fn decide<K: Managed>(
         Located::Created(c) => {
             let id = c.id.clone();
             settle::record::<K>(&mut status, &id, view.now, true);
-            let event = if K::PAID { EventReason::Ordered } else { EventReason::Created };
+            let event = if K::PAID {
+                EventReason::Ordered
+            } else {
+                EventReason::Created
+            };
             let note = Note::new(event, format!("{id} was made; its answer had been lost"));
             Decision::act(
                 status,
@@ -92,7 +100,12 @@ pub(super) fn decide<K: Managed>(
             let imported = c.tags.contains_key(identity::IMPORTED);
             settle::record::<K>(&mut status, &id, view.now, true);
             K::managed_mut(&mut status).imported = imported.then_some(true);
-            let note = Note::new(EventReason::Readopted, format!("{id} carries this object's identity and is taken back; nothing was ordered"));
+            let note = Note::new(
+                EventReason::Readopted,
+                format!(
+                    "{id} carries this object's identity and is taken back; nothing was ordered"
+                ),
+            );
             Decision::act(
                 status,
                 Verdict::acting(Reason::Provisioning, format!("taking back {id}")),
@@ -101,18 +114,27 @@ pub(super) fn decide<K: Managed>(
         }
         Located::Import(c) => import(object, view, status, c.id.clone()),
         Located::ImportNotFound(id) => {
-            let account = view.account().map_or("", |a| a.account_id.as_str()).to_owned();
+            let account = view
+                .account()
+                .map_or("", |a| a.account_id.as_str())
+                .to_owned();
             let region = view.account().map_or("", |a| a.region.as_str()).to_owned();
             Decision::say(
                 status,
                 Verdict::stalled(
                     Reason::ImportNotFound,
-                    format!("spec.import.id is {id}: account {account} owns no such object in region {region}; correct the id, accountRef or region, or remove import to order a new one"),
+                    format!(
+                        "spec.import.id is {id}: account {account} owns no such object in region {region}; correct the id, accountRef or region, or remove import to order a new one"
+                    ),
                 ),
             )
         }
         Located::AlreadyManaged(who) => {
-            let id = object.common().import.as_ref().map_or(String::new(), |i| i.id.clone());
+            let id = object
+                .common()
+                .import
+                .as_ref()
+                .map_or(String::new(), |i| i.id.clone());
             Decision::say(status, already_managed(&id, &who))
         }
         Located::AlreadyExists(id) if open => {
@@ -130,7 +152,9 @@ pub(super) fn decide<K: Managed>(
             status,
             Verdict::stalled(
                 Reason::OwnedByPredecessor,
-                format!("{message}. Delete one of the two objects, or remove its directconnect.dev tags at AWS"),
+                format!(
+                    "{message}. Delete one of the two objects, or remove its directconnect.dev tags at AWS"
+                ),
             ),
         ),
         Located::DuplicateOwned(ids) => Decision::say(
@@ -152,17 +176,24 @@ pub(super) fn decide<K: Managed>(
 /// True while an open create may still take effect, or its effect be hidden.
 fn unsettled<K: Managed>(object: &K, view: &View, status: &K::Status) -> bool {
     let begun = begun(object, view);
-    K::managed(status).intents.get(SELF).is_some_and(|i| !settle::expired(view, &i.send_by, begun))
+    K::managed(status)
+        .intents
+        .get(SELF)
+        .is_some_and(|i| !settle::expired(view, &i.send_by, begun))
 }
 
 fn begun<K: Managed>(object: &K, view: &View) -> Timestamp {
-    view.aws.begun_all(&object.lists(view)).unwrap_or(Timestamp::UNIX_EPOCH)
+    view.aws
+        .begun_all(&object.lists(view))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn already_managed(id: &str, who: &str) -> Verdict {
     Verdict::stalled(
         Reason::AlreadyManaged,
-        format!("{id} is managed by {who}: one object manages an AWS object; delete the other one, or set managementPolicy: ObserveOnly here"),
+        format!(
+            "{id} is managed by {who}: one object manages an AWS object; delete the other one, or set managementPolicy: ObserveOnly here"
+        ),
     )
 }
 
@@ -173,7 +204,9 @@ fn taken<K: Managed>(object: &K, view: &View, id: &str) -> Verdict {
 fn already_exists(id: &str) -> Verdict {
     Verdict::stalled(
         Reason::AlreadyExists,
-        format!("{id} exists with the same natural key and nothing says that it is ours: name it in spec.import.id to take it over, or remove it at AWS"),
+        format!(
+            "{id} exists with the same natural key and nothing says that it is ours: name it in spec.import.id to take it over, or remove it at AWS"
+        ),
     )
 }
 
@@ -187,10 +220,17 @@ fn create_or_settle<K: Managed>(
     let until = intent
         .and_then(|i| time(Some(&i.send_by)))
         .map_or(view.now, |t| t + view.windows.settled());
-    Decision::say(status, settle::settling(intent)).at(until).refreshing(object.lists(view))
+    Decision::say(status, settle::settling(intent))
+        .at(until)
+        .refreshing(object.lists(view))
 }
 
-fn import<K: Managed>(object: &K, view: &View, mut status: K::Status, id: String) -> Decision<K::Status> {
+fn import<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+    id: String,
+) -> Decision<K::Status> {
     let differences = object.differences(view, &id);
     let applies = object.common().applies_differences();
     if differences.iter().any(|d| !d.in_place || !applies) {
@@ -203,7 +243,10 @@ fn import<K: Managed>(object: &K, view: &View, mut status: K::Status, id: String
     }
     settle::record::<K>(&mut status, &id, view.now, true);
     K::managed_mut(&mut status).imported = Some(true);
-    let note = Note::new(EventReason::Adopted, format!("{id} was taken over; only ownership tags are written"));
+    let note = Note::new(
+        EventReason::Adopted,
+        format!("{id} was taken over; only ownership tags are written"),
+    );
     Decision::act(
         status,
         Verdict::acting(Reason::Provisioning, format!("taking over {id}")),
@@ -212,13 +255,21 @@ fn import<K: Managed>(object: &K, view: &View, mut status: K::Status, id: String
 }
 
 /// The recorded id is not listed, or listed as deleted.
-fn missing<K: Managed>(object: &K, view: &View, mut status: K::Status, id: &str) -> Decision<K::Status> {
+fn missing<K: Managed>(
+    object: &K,
+    view: &View,
+    mut status: K::Status,
+    id: &str,
+) -> Decision<K::Status> {
     let lists = object.lists(view);
     let managed = K::managed(&status);
     let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
     let shown_by = recorded + view.windows.visibility;
     if managed.seen != Some(true) && begun(object, view) <= shown_by {
-        let verdict = Verdict::acting(Reason::Provisioning, format!("{id} was made; AWS does not list it yet"));
+        let verdict = Verdict::acting(
+            Reason::Provisioning,
+            format!("{id} was made; AWS does not list it yet"),
+        );
         return Decision::say(status, verdict).refreshing(lists);
     }
     let missing = &view.memory.missing;
@@ -265,7 +316,10 @@ fn missing<K: Managed>(object: &K, view: &View, mut status: K::Status, id: &str)
     if consented {
         managed.consent_used = Some(code);
     }
-    let note = Note::new(EventReason::LostAtAws, format!("{id} is lost and is made again"));
+    let note = Note::new(
+        EventReason::LostAtAws,
+        format!("{id} is lost and is made again"),
+    );
     Decision::act(
         status,
         Verdict::acting(Reason::Provisioning, format!("making {id} again")),
@@ -293,22 +347,35 @@ fn converge<K: Managed>(
     let mut waits_until: Option<Timestamp> = None;
     for step in steps {
         let hash = step.call.params_hash();
-        if view.memory.accepted.get(&hash).is_some_and(|until| *until > view.now) {
-            pending = Some(format!("AWS accepted to {}; its lists do not show it yet", step.does));
+        if view
+            .memory
+            .accepted
+            .get(&hash)
+            .is_some_and(|until| *until > view.now)
+        {
+            pending = Some(format!(
+                "AWS accepted to {}; its lists do not show it yet",
+                step.does
+            ));
             continue;
         }
         if let Some(refusal) = view.memory.refused.get(&hash)
             && refusal.retry_at > view.now
         {
             let mut decision = Decision::say(status, refused(refusal)).at(refusal.retry_at);
-            decision.verdict.statements.extend(kind_statements(object, view, id));
+            decision
+                .verdict
+                .statements
+                .extend(kind_statements(object, view, id));
             return decision;
         }
         let target = step.call.target().unwrap_or(id).to_owned();
         if let Some(until) = view.memory.unknown.get(&target)
             && begun(object, view) <= *until
         {
-            pending = Some(format!("the answer to an earlier change of {target} was lost; nothing else is sent to it until its effect is known"));
+            pending = Some(format!(
+                "the answer to an earlier change of {target} was lost; nothing else is sent to it until its effect is known"
+            ));
             waits_until = Some(*until);
             continue;
         }
@@ -317,13 +384,20 @@ fn converge<K: Managed>(
         {
             let natural_child = step.care == Care::CreateChild;
             let free = if natural_child {
-                matches!(settle::judge(view, &open, begun(object, view), true), settle::Settled::SendAgain)
+                matches!(
+                    settle::judge(view, &open, begun(object, view), true),
+                    settle::Settled::SendAgain
+                )
             } else {
                 settle::expired(view, &open.send_by, begun(object, view))
             };
             if !free {
                 let until = time(Some(&open.send_by)).unwrap_or(view.now)
-                    + if natural_child { SignedDuration::ZERO } else { view.windows.settled() };
+                    + if natural_child {
+                        SignedDuration::ZERO
+                    } else {
+                        view.windows.settled()
+                    };
                 return Decision::say(status, settle::settling(Some(&open)))
                     .at(until)
                     .refreshing(object.lists(view));
@@ -348,7 +422,11 @@ fn converge<K: Managed>(
     }
     if let Some(mut verdict) = refusal {
         for statement in kind_statements(object, view, id) {
-            if !verdict.statements.iter().any(|s| s.condition == statement.condition) {
+            if !verdict
+                .statements
+                .iter()
+                .any(|s| s.condition == statement.condition)
+            {
                 verdict.statements.push(statement);
             }
         }
@@ -383,7 +461,9 @@ fn tag_steps<K: Managed>(
     id: &str,
     actual: &crate::aws::Tags,
 ) -> Vec<Step> {
-    let Some(account) = view.account() else { return vec![] };
+    let Some(account) = view.account() else {
+        return vec![];
+    };
     let mut wanted = tags::declared(object.common(), account);
     wanted.extend(tags::ownership(
         &identity_tag(object, view),
@@ -425,13 +505,19 @@ fn close_intents<K: Managed>(
     let managed = K::managed_mut(&mut after);
     managed.intents.retain(|slot, intent| {
         let due = steps.iter().any(|s| s.slot == *slot);
-        let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH) - SignedDuration::from_secs(30);
+        let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH)
+            - SignedDuration::from_secs(30);
         let seen = !due && begun > sent;
-        let earlier = intent.earlier.values().all(|t| settle::expired(view, t, begun));
+        let earlier = intent
+            .earlier
+            .values()
+            .all(|t| settle::expired(view, t, begun));
         !(seen && earlier)
     });
     for intent in managed.intents.values_mut() {
-        intent.earlier.retain(|_, t| !settle::expired(view, t, begun));
+        intent
+            .earlier
+            .retain(|_, t| !settle::expired(view, t, begun));
     }
     (after != *status).then(|| {
         Decision::act(
@@ -456,7 +542,12 @@ fn guarded<K: Managed>(
             Err((statement, message)) => {
                 let mut verdict = object.verdict(view, id);
                 verdict.provisioned = false;
-                let mut entry = waiting(disruption.reason, Actor::You, message, Some("the step is done"));
+                let mut entry = waiting(
+                    disruption.reason,
+                    Actor::You,
+                    message,
+                    Some("the step is done"),
+                );
                 entry.on.clone_from(&statement.message);
                 verdict.waiting_for.push(entry);
                 verdict.statements.push(statement);
@@ -475,7 +566,9 @@ fn guarded<K: Managed>(
 /// True if the guard would hold the step as things are: what leads up to it need not begin.
 pub(crate) fn held<K: Managed>(object: &K, view: &View, step: &Step) -> bool {
     match (&step.care, object.stored()) {
-        (Care::Disruptive(disruption), Some(status)) => hold(object, view, status, step, disruption).is_err(),
+        (Care::Disruptive(disruption), Some(status)) => {
+            hold(object, view, status, step, disruption).is_err()
+        }
         _ => false,
     }
 }
@@ -490,19 +583,34 @@ pub(super) fn hold<K: Managed>(
 ) -> Result<Option<String>, (Statement, String)> {
     use crate::api::aws_account::Guard;
     let enforced = view.account().is_none_or(|a| a.guard == Guard::Enforce);
-    let Finding::LastPath(gateways) = guard::check(view, disruption) else { return Ok(None) };
+    let Finding::LastPath(gateways) = guard::check(view, disruption) else {
+        return Ok(None);
+    };
     if !enforced {
         return Ok(None);
     }
-    let secret = step.call.secret().map_or(String::new(), |s| s.resource_version.clone());
-    let details = format!("{} {} {secret}{}", step.call.params_hash(), step.slot, disruption.details);
+    let secret = step
+        .call
+        .secret()
+        .map_or(String::new(), |s| s.resource_version.clone());
+    let details = format!(
+        "{} {} {secret}{}",
+        step.call.params_hash(),
+        step.slot,
+        disruption.details
+    );
     let code = consent::code(
         Act::Disrupt,
         object.uid(),
         object.meta().generation.unwrap_or_default(),
         &details,
     );
-    if granted(object, status, &code) {
+    // Consent that a call used up without effect is good for its repetition.
+    let begun_with_consent = K::managed(status)
+        .intents
+        .get(&step.slot)
+        .is_some_and(|i| i.params_hash == step.call.params_hash());
+    if granted(object, status, &code) || begun_with_consent {
         return Ok(Some(code));
     }
     let gateways: Vec<String> = gateways.into_iter().collect();

@@ -4,7 +4,7 @@
 //! An action that writes at AWS is taken only if a second decision, made from uncached reads, is
 //! the same.
 
-mod create;
+pub(crate) mod create;
 mod delete;
 mod live;
 mod observe;
@@ -24,6 +24,8 @@ use crate::managed::{EventReason, Fetch, Managed, Step};
 use crate::reason::Reason;
 use crate::verdict::Verdict;
 use crate::view::View;
+
+pub use create::over_limit;
 
 /// The finalizer of every managed object.
 pub const FINALIZER: &str = "directconnect.dev/aws";
@@ -61,7 +63,10 @@ pub struct Note {
 impl Note {
     /// An event.
     pub fn new(reason: EventReason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+        Self {
+            reason,
+            message: message.into(),
+        }
     }
 }
 
@@ -83,11 +88,20 @@ pub struct Decision<S> {
 
 impl<S> Decision<S> {
     fn say(status: S, verdict: Verdict) -> Self {
-        Self { action: Action::Nothing, verdict, status, again_at: None, refresh: BTreeSet::new() }
+        Self {
+            action: Action::Nothing,
+            verdict,
+            status,
+            again_at: None,
+            refresh: BTreeSet::new(),
+        }
     }
 
     fn act(status: S, verdict: Verdict, action: Action) -> Self {
-        Self { action, ..Self::say(status, verdict) }
+        Self {
+            action,
+            ..Self::say(status, verdict)
+        }
     }
 
     fn at(mut self, when: Timestamp) -> Self {
@@ -130,7 +144,10 @@ pub fn decide<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
     let observe_only = object.common().observe_only();
 
     if deleting && !finalizer {
-        return Decision::say(status, Verdict::acting(Reason::Deleting, "other finalizers hold this object"));
+        return Decision::say(
+            status,
+            Verdict::acting(Reason::Deleting, "other finalizers hold this object"),
+        );
     }
     if K::managed(&status).first_seen.is_none() {
         let managed = K::managed_mut(&mut status);
@@ -155,8 +172,14 @@ pub fn decide<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
     };
     {
         let managed = K::managed_mut(&mut status);
-        let recorded = managed.account_id.get_or_insert_with(|| account.account_id.clone()).clone();
-        let region = managed.region.get_or_insert_with(|| account.region.clone()).clone();
+        let recorded = managed
+            .account_id
+            .get_or_insert_with(|| account.account_id.clone())
+            .clone();
+        let region = managed
+            .region
+            .get_or_insert_with(|| account.region.clone())
+            .clone();
         if recorded != account.account_id || region != account.region {
             return Decision::say(
                 status,
@@ -205,7 +228,12 @@ pub fn decide<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
 
 /// True if the object carries our finalizer.
 pub fn has_finalizer<K: Managed>(object: &K) -> bool {
-    object.meta().finalizers.iter().flatten().any(|f| f == FINALIZER)
+    object
+        .meta()
+        .finalizers
+        .iter()
+        .flatten()
+        .any(|f| f == FINALIZER)
 }
 
 /// What deletion means for this object.
@@ -244,7 +272,9 @@ fn claim<'a, K: Managed>(
         import: object.common().import.as_ref().map(|i| i.id.as_str()),
         tokens: own
             .into_iter()
-            .flat_map(|i| std::iter::once(i.token.as_str()).chain(i.earlier.keys().map(String::as_str)))
+            .flat_map(|i| {
+                std::iter::once(i.token.as_str()).chain(i.earlier.keys().map(String::as_str))
+            })
             .collect(),
         account_id: managed.account_id.as_deref().unwrap_or_default(),
     }

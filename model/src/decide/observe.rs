@@ -28,7 +28,10 @@ pub(super) fn decide<K: Managed>(
         }
         return Decision::act(
             status,
-            Verdict::acting(Reason::Updating, "letting go of this object: it is only observed from now on"),
+            Verdict::acting(
+                Reason::Updating,
+                "letting go of this object: it is only observed from now on",
+            ),
             Action::RemoveFinalizer(None),
         );
     }
@@ -38,7 +41,10 @@ pub(super) fn decide<K: Managed>(
     let Some(id) = object.common().import.as_ref().map(|i| i.id.clone()) else {
         return Decision::say(
             status,
-            Verdict::stalled(Reason::Invalid, "spec.managementPolicy is ObserveOnly and spec.import is missing: name the AWS object to watch"),
+            Verdict::stalled(
+                Reason::Invalid,
+                "spec.managementPolicy is ObserveOnly and spec.import is missing: name the AWS object to watch",
+            ),
         );
     };
     let found = object.candidates(view).into_iter().find(|c| c.id == id);
@@ -53,7 +59,9 @@ pub(super) fn decide<K: Managed>(
             status,
             Verdict::stalled(
                 Reason::ImportNotFound,
-                format!("spec.import.id is {id}, which AWS does not list in this account and region: correct it"),
+                format!(
+                    "spec.import.id is {id}, which AWS does not list in this account and region: correct it"
+                ),
             ),
         ),
     }

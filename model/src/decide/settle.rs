@@ -31,7 +31,11 @@ pub(super) enum Settled {
 pub(super) fn judge(view: &View, intent: &Intent, begun: Timestamp, natural: bool) -> Settled {
     let send_by = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH);
     if natural {
-        return if begun > send_by { Settled::SendAgain } else { Settled::Wait(send_by) };
+        return if begun > send_by {
+            Settled::SendAgain
+        } else {
+            Settled::Wait(send_by)
+        };
     }
     let settled_at = send_by + view.windows.settled();
     if begun <= settled_at {
@@ -53,8 +57,11 @@ pub(super) fn expired(view: &View, send_by: &str, begun: Timestamp) -> bool {
 /// True if an intent whose step is due no more ended something, as a list begun after it was sent
 /// shows: nothing that comes later depends on it. What makes something has to expire.
 pub(super) fn undone(intent: &Intent, begun: Timestamp) -> bool {
-    let ends = ["Delete", "Detach", "Disassociate"].iter().any(|verb| intent.operation.starts_with(verb));
-    let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH) - SignedDuration::from_secs(30);
+    let ends = ["Delete", "Detach", "Disassociate"]
+        .iter()
+        .any(|verb| intent.operation.starts_with(verb));
+    let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH)
+        - SignedDuration::from_secs(30);
     ends && intent.earlier.is_empty() && begun > sent
 }
 
@@ -69,7 +76,12 @@ pub(super) fn before_leaving<K: Managed>(
     if K::aws_id(&status).is_none() && K::managed(&status).intents.contains_key(SELF) {
         let candidates = object.candidates(view);
         let tag = identity_tag(object, view);
-        let created = match locate(&claim(object, view, &status, &tag), &candidates, |u| view.lives(u), |i| view.owner(i)) {
+        let created = match locate(
+            &claim(object, view, &status, &tag),
+            &candidates,
+            |u| view.lives(u),
+            |i| view.owner(i),
+        ) {
             Located::Created(c) | Located::Readopt(c) => Some(c.id.clone()),
             _ => None,
         };
@@ -102,9 +114,18 @@ pub(super) fn before_leaving<K: Managed>(
     let mut note = None;
     for slot in closed {
         let unique = K::NATURAL || slot != SELF;
-        let intent = managed.intents.get_mut(&slot).expect("taken from the same map");
-        if unique || intent.id.is_some() || time(intent.not_found_at.as_deref()).is_some_and(|first| begun > first) {
-            note = Some(Note::new(EventReason::NotCreated, format!("{} had no effect", intent.operation)));
+        let intent = managed
+            .intents
+            .get_mut(&slot)
+            .expect("taken from the same map");
+        if unique
+            || intent.id.is_some()
+            || time(intent.not_found_at.as_deref()).is_some_and(|first| begun > first)
+        {
+            note = Some(Note::new(
+                EventReason::NotCreated,
+                format!("{} had no effect", intent.operation),
+            ));
             managed.intents.remove(&slot);
         } else if intent.not_found_at.is_none() {
             intent.not_found_at = Some(begun.to_string());
@@ -132,6 +153,8 @@ pub(super) fn settling(intent: Option<&Intent>) -> Verdict {
     let operation = intent.map_or("a call", |i| i.operation.as_str());
     Verdict::acting(
         Reason::SettlingCreate,
-        format!("the answer to {operation} was lost or is not there yet; nothing is sent again until complete look-ups have told what it did"),
+        format!(
+            "the answer to {operation} was lost or is not there yet; nothing is sent again until complete look-ups have told what it did"
+        ),
     )
 }

@@ -135,19 +135,37 @@ impl Managed for Connection {
     }
 
     fn differences(&self, view: &View, id: &str) -> Vec<Difference> {
-        let Some(c) = view.aws.connection(id) else { return vec![] };
+        let Some(c) = view.aws.connection(id) else {
+            return vec![];
+        };
         let mut found = immutable(self, c);
-        if let Some(name) = self.spec.connection_name.as_ref().filter(|n| **n != c.connection_name) {
-            found.push(Difference::new("spec.connectionName", name, &c.connection_name, true));
+        if let Some(name) = self
+            .spec
+            .connection_name
+            .as_ref()
+            .filter(|n| **n != c.connection_name)
+        {
+            found.push(Difference::new(
+                "spec.connectionName",
+                name,
+                &c.connection_name,
+                true,
+            ));
         }
         if let Some(mode) = self.spec.encryption_mode {
-            let actual = c.encryption_mode.clone().unwrap_or_else(|| "none".to_owned());
+            let actual = c
+                .encryption_mode
+                .clone()
+                .unwrap_or_else(|| "none".to_owned());
             if mode.to_string() != actual {
                 found.push(Difference::new("spec.encryptionMode", mode, actual, true));
             }
         }
         if let Some(mode) = self.spec.billing_mode {
-            let actual = c.billing_mode.clone().unwrap_or_else(|| "PayAsYouGo".to_owned());
+            let actual = c
+                .billing_mode
+                .clone()
+                .unwrap_or_else(|| "PayAsYouGo".to_owned());
             if mode.to_string() != actual {
                 found.push(Difference::new("spec.billingMode", mode, actual, true));
             }
@@ -157,11 +175,17 @@ impl Managed for Connection {
 
     fn create(&self, view: &View) -> Result<Call, Verdict> {
         let Some(dedicated) = &self.spec.dedicated else {
-            return Err(Verdict::stalled(Reason::Invalid, "spec.dedicated is missing: say location and bandwidth"));
+            return Err(Verdict::stalled(
+                Reason::Invalid,
+                "spec.dedicated is missing: say location and bandwidth",
+            ));
         };
         let region = view.account().map_or("", |a| a.region.as_str());
         let locations = view.aws.locations();
-        let Some(location) = locations.iter().find(|l| l.location_code == dedicated.location) else {
+        let Some(location) = locations
+            .iter()
+            .find(|l| l.location_code == dedicated.location)
+        else {
             let known: Vec<&str> = locations.iter().map(|l| l.location_code.as_str()).collect();
             return Err(Verdict::stalled(
                 Reason::LocationUnknown,
@@ -172,7 +196,11 @@ impl Managed for Connection {
                 ),
             ));
         };
-        if !location.available_port_speeds.iter().any(|s| same_speed(s, &dedicated.bandwidth)) {
+        if !location
+            .available_port_speeds
+            .iter()
+            .any(|s| same_speed(s, &dedicated.bandwidth))
+        {
             return Err(Verdict::stalled(
                 Reason::BandwidthNotOffered,
                 format!(
@@ -197,7 +225,10 @@ impl Managed for Connection {
             ));
         }
         if dedicated.request_macsec == Some(true)
-            && !location.available_mac_sec_port_speeds.iter().any(|s| same_speed(s, &dedicated.bandwidth))
+            && !location
+                .available_mac_sec_port_speeds
+                .iter()
+                .any(|s| same_speed(s, &dedicated.bandwidth))
         {
             return Err(Verdict::stalled(
                 Reason::BandwidthNotOffered,
@@ -219,7 +250,9 @@ impl Managed for Connection {
     }
 
     fn converge(&self, view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
-        let Some(c) = view.aws.connection(id) else { return Ok(vec![]) };
+        let Some(c) = view.aws.connection(id) else {
+            return Ok(vec![]);
+        };
         let fixed = immutable(self, c);
         if !fixed.is_empty() {
             let list: Vec<String> = fixed
@@ -265,7 +298,14 @@ impl Managed for Connection {
             // must_encrypt takes the link down while encryption is down (Direct Connect User Guide, "MACsec").
             if d.declared == "must_encrypt" {
                 let cuts = interfaces(view, id);
-                steps.push(Step::disruptive("encryption", call, event, does, Reason::RaiseMtu, cuts));
+                steps.push(Step::disruptive(
+                    "encryption",
+                    call,
+                    event,
+                    does,
+                    Reason::RaiseMtu,
+                    cuts,
+                ));
             } else {
                 steps.push(Step::harmless(call, event, does));
             }
@@ -278,21 +318,29 @@ impl Managed for Connection {
             .aws
             .virtual_interfaces()
             .iter()
-            .filter(|v| v.connection_id == id && !matches!(v.virtual_interface_state.as_str(), "deleted" | "rejected"))
+            .filter(|v| {
+                v.connection_id == id
+                    && !matches!(v.virtual_interface_state.as_str(), "deleted" | "rejected")
+            })
             .map(|v| v.virtual_interface_id.clone())
             .collect();
         if !used.is_empty() {
             return Err(Verdict::waits(
                 Reason::WaitingForDependents,
                 Actor::You,
-                format!("{id} still carries virtual interfaces at AWS ({}): delete them first", used.join(", ")),
+                format!(
+                    "{id} still carries virtual interfaces at AWS ({}): delete them first",
+                    used.join(", ")
+                ),
                 Some("it is deleted"),
                 false,
             ));
         }
         Ok(vec![Step::disruptive(
             "delete",
-            Call::DeleteConnection { connection_id: id.to_owned() },
+            Call::DeleteConnection {
+                connection_id: id.to_owned(),
+            },
             EventReason::Deleted,
             format!("delete port {id}"),
             Reason::DeleteInterface,
@@ -312,12 +360,18 @@ impl Managed for Connection {
         match c.connection_state.as_str() {
             "available" => Verdict::up(format!("{place} is available")),
             "ordering" => Verdict::waits(
-                Reason::AwaitingAcceptance, Actor::Account, format!("{place} is a hosted connection that its owner must accept"), None, true,
+                Reason::AwaitingAcceptance,
+                Actor::Account,
+                format!("{place} is a hosted connection that its owner must accept"),
+                None,
+                true,
             ),
             "requested" => Verdict::waits(
                 Reason::AwaitingLoa,
                 Actor::AWS,
-                format!("{place} is ordered; AWS issues the LOA-CFA within 72 hours as a rule. AWS may ask questions by e-mail, and drops the order after 7 days without an answer"),
+                format!(
+                    "{place} is ordered; AWS issues the LOA-CFA within 72 hours as a rule. AWS may ask questions by e-mail, and drops the order after 7 days without an answer"
+                ),
                 Some("the LOA-CFA is stored and your provider can build the cross-connect"),
                 true,
             ),
@@ -325,14 +379,30 @@ impl Managed for Connection {
             "down" => {
                 let was_up = self.stored().is_some_and(|s| s.was_available == Some(true));
                 let message = if was_up {
-                    format!("{place} was up and is down: ask the provider for light on the cross-connect to {}, and look at AWS Health", device(c))
+                    format!(
+                        "{place} was up and is down: ask the provider for light on the cross-connect to {}, and look at AWS Health",
+                        device(c)
+                    )
                 } else {
-                    format!("{place} has no light: ask the provider to check the cross-connect to {}", device(c))
+                    format!(
+                        "{place} has no light: ask the provider to check the cross-connect to {}",
+                        device(c)
+                    )
                 };
-                Verdict::waits(Reason::PortDown, Actor::Provider, message, Some("traffic returns by itself"), true)
+                Verdict::waits(
+                    Reason::PortDown,
+                    Actor::Provider,
+                    message,
+                    Some("traffic returns by itself"),
+                    true,
+                )
             }
             state => Verdict::waits(
-                Reason::Provisioning, Actor::AWS, format!("{place} is in state {state}"), None, true,
+                Reason::Provisioning,
+                Actor::AWS,
+                format!("{place} is in state {state}"),
+                None,
+                true,
             ),
         }
     }
@@ -351,15 +421,21 @@ impl Managed for Connection {
     }
 
     fn facts(&self, view: &View, id: &str, status: &mut ConnectionStatus) {
-        let Some(c) = view.aws.connection(id) else { return };
+        let Some(c) = view.aws.connection(id) else {
+            return;
+        };
         status.connection_state = Some(c.connection_state.clone());
         status.connection_name = Some(c.connection_name.clone());
         status.location = Some(c.location.clone());
         status.bandwidth = Some(c.bandwidth.clone());
         status.provider_name.clone_from(&c.provider_name);
         status.aws_device_v2.clone_from(&c.aws_device_v2);
-        status.aws_logical_device_id.clone_from(&c.aws_logical_device_id);
-        status.has_logical_redundancy.clone_from(&c.has_logical_redundancy);
+        status
+            .aws_logical_device_id
+            .clone_from(&c.aws_logical_device_id);
+        status
+            .has_logical_redundancy
+            .clone_from(&c.has_logical_redundancy);
         status.jumbo_frame_capable = c.jumbo_frame_capable;
         status.encryption_mode.clone_from(&c.encryption_mode);
         status.mac_sec_capable = c.mac_sec_capable;
@@ -370,14 +446,21 @@ impl Managed for Connection {
     }
 
     fn fetches(&self, view: &View, id: &str, status: &ConnectionStatus) -> Vec<Fetch> {
-        let Some(c) = view.aws.connection(id) else { return vec![] };
+        let Some(c) = view.aws.connection(id) else {
+            return vec![];
+        };
         // The LOA is there once the order was processed (DescribeLoa, Direct Connect API Reference).
         match &self.spec.loa {
             Some(loa)
-                if matches!(c.connection_state.as_str(), "pending" | "available" | "down")
-                    && status.loa_config_map.as_deref() != Some(&loa.config_map_name) =>
+                if matches!(
+                    c.connection_state.as_str(),
+                    "pending" | "available" | "down"
+                ) && status.loa_config_map.as_deref() != Some(&loa.config_map_name) =>
             {
-                vec![Fetch::Loa { connection_id: id.to_owned(), config_map: loa.config_map_name.clone() }]
+                vec![Fetch::Loa {
+                    connection_id: id.to_owned(),
+                    config_map: loa.config_map_name.clone(),
+                }]
             }
             _ => vec![],
         }
@@ -390,16 +473,27 @@ impl Connection {
             Some(name) => format!("The LOA-CFA is in ConfigMap {name}"),
             None => "The LOA-CFA is issued (spec.loa stores it in a ConfigMap)".to_owned(),
         };
-        let issued = c.loa_issue_time.and_then(|t| jiff::Timestamp::from_second(t).ok());
+        let issued = c
+            .loa_issue_time
+            .and_then(|t| jiff::Timestamp::from_second(t).ok());
         let deadline = issued.map(|t| t + jiff::SignedDuration::from_hours(24 * LOA_DAYS));
-        let expiring = deadline
-            .is_some_and(|d| d.duration_since(view.now) < jiff::SignedDuration::from_hours(24 * LOA_WARNING_DAYS));
-        let reason = if expiring { Reason::LoaExpiring } else { Reason::AwaitingCrossConnect };
+        let expiring = deadline.is_some_and(|d| {
+            d.duration_since(view.now) < jiff::SignedDuration::from_hours(24 * LOA_WARNING_DAYS)
+        });
+        let reason = if expiring {
+            Reason::LoaExpiring
+        } else {
+            Reason::AwaitingCrossConnect
+        };
         let provider = c.provider_name.as_deref().unwrap_or("your provider");
         let mut verdict = Verdict::waits(
             reason,
             Actor::Provider,
-            format!("{loa}: hand it to {provider}, who builds the cross-connect at {} to AWS device {}", c.location, device(c)),
+            format!(
+                "{loa}: hand it to {provider}, who builds the cross-connect at {} to AWS device {}",
+                c.location,
+                device(c)
+            ),
             Some("the port comes up"),
             true,
         );
@@ -434,22 +528,44 @@ fn interfaces(view: &View, connection_id: &str) -> BTreeSet<String> {
 }
 
 fn immutable(object: &Connection, c: &aws::Connection) -> Vec<Difference> {
-    let Some(d) = &object.spec.dedicated else { return vec![] };
+    let Some(d) = &object.spec.dedicated else {
+        return vec![];
+    };
     let mut found = vec![];
     if d.location != c.location {
-        found.push(Difference::new("spec.dedicated.location", &d.location, &c.location, false));
+        found.push(Difference::new(
+            "spec.dedicated.location",
+            &d.location,
+            &c.location,
+            false,
+        ));
     }
     if d.bandwidth != c.bandwidth {
-        found.push(Difference::new("spec.dedicated.bandwidth", &d.bandwidth, &c.bandwidth, false));
+        found.push(Difference::new(
+            "spec.dedicated.bandwidth",
+            &d.bandwidth,
+            &c.bandwidth,
+            false,
+        ));
     }
     if let Some(provider) = &d.provider_name
         && c.provider_name.as_ref() != Some(provider)
     {
         let actual = c.provider_name.as_deref().unwrap_or("none");
-        found.push(Difference::new("spec.dedicated.providerName", provider, actual, false));
+        found.push(Difference::new(
+            "spec.dedicated.providerName",
+            provider,
+            actual,
+            false,
+        ));
     }
     if d.request_macsec == Some(true) && c.mac_sec_capable == Some(false) {
-        found.push(Difference::new("spec.dedicated.requestMACSec", true, false, false));
+        found.push(Difference::new(
+            "spec.dedicated.requestMACSec",
+            true,
+            false,
+            false,
+        ));
     }
     found
 }
@@ -458,10 +574,18 @@ fn immutable(object: &Connection, c: &aws::Connection) -> Vec<Difference> {
 pub(super) fn tag_calls(arn: &str, list: &List, set: Tags, remove: Vec<String>) -> Vec<Call> {
     let mut calls = vec![];
     if !set.is_empty() {
-        calls.push(Call::TagResource { resource_arn: arn.to_owned(), list: list.clone(), tags: set });
+        calls.push(Call::TagResource {
+            resource_arn: arn.to_owned(),
+            list: list.clone(),
+            tags: set,
+        });
     }
     if !remove.is_empty() {
-        calls.push(Call::UntagResource { resource_arn: arn.to_owned(), list: list.clone(), tag_keys: remove });
+        calls.push(Call::UntagResource {
+            resource_arn: arn.to_owned(),
+            list: list.clone(),
+            tag_keys: remove,
+        });
     }
     calls
 }

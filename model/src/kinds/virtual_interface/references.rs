@@ -212,7 +212,7 @@ impl VirtualInterface {
             });
         };
         match (connection.connection_state.as_str(), reference) {
-            ("available" | "down" | "pending", _) => Ok(connection),
+            ("available" | "down", _) => Ok(connection),
             (_, Some((key, found))) => Err(not_ready(&key, found)),
             (state, None) => Err(blocked(
                 Reason::WaitingForReference,

@@ -304,7 +304,10 @@ impl World {
     pub(super) fn pass(&mut self) -> Decision<Status> {
         let decision = self.decide();
         let verdict = &decision.verdict;
-        assert!(!(verdict.stalled && verdict.acting), "stalled and at work: {verdict:?}");
+        assert!(
+            !(verdict.stalled && verdict.acting),
+            "stalled and at work: {verdict:?}"
+        );
         let status = serde_json::to_string(&decision.status).expect("plain data");
         writeln!(self.said, "{decision:?}\n{status}").expect("a String");
         self.object.status = Some(decision.status.clone());
