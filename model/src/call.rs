@@ -199,7 +199,7 @@ impl Call {
         }
     }
 
-    /// The id or ARN of the AWS object that is changed; none for what makes a new one.
+    /// The id of the AWS object that is changed; none for what makes a new one.
     pub fn target(&self) -> Option<&str> {
         match self {
             Self::CreateConnection { .. }
@@ -245,8 +245,9 @@ impl Call {
                 virtual_interface_id,
                 ..
             } => Some(virtual_interface_id),
+            // An ARN ends with the id: one object has one name here.
             Self::TagResource { resource_arn, .. } | Self::UntagResource { resource_arn, .. } => {
-                Some(resource_arn)
+                resource_arn.rsplit('/').next()
             }
             Self::CreateTags { resource_id, .. } | Self::DeleteTags { resource_id, .. } => {
                 Some(resource_id)

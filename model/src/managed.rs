@@ -181,6 +181,7 @@ pub struct Difference {
 
 impl Difference {
     /// A difference.
+    #[allow(clippy::needless_pass_by_value, reason = "reads better at every call")]
     pub fn new(
         field: &str,
         declared: impl ToString,

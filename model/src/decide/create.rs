@@ -358,7 +358,6 @@ fn beside<K: Managed>(object: &K, view: &View) -> Option<(Reason, String, String
                     ));
                 }
             }
-            Some(_) => {}
             None if view.owner(&c.id).is_none() && c.same_name => {
                 return Some((
                     Reason::LookAlike,
@@ -369,7 +368,7 @@ fn beside<K: Managed>(object: &K, view: &View) -> Option<(Reason, String, String
                     c.id,
                 ));
             }
-            None => {}
+            _ => {}
         }
     }
     None

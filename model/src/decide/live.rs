@@ -112,7 +112,7 @@ pub(super) fn decide<K: Managed>(
                 Action::Store(Some(note)),
             )
         }
-        Located::Import(c) => import(object, view, status, c.id.clone()),
+        Located::Import(c) => import(object, view, status, &c.id),
         Located::ImportNotFound(id) => {
             let account = view
                 .account()
@@ -229,19 +229,19 @@ fn import<K: Managed>(
     object: &K,
     view: &View,
     mut status: K::Status,
-    id: String,
+    id: &str,
 ) -> Decision<K::Status> {
-    let differences = object.differences(view, &id);
+    let differences = object.differences(view, id);
     let applies = object.common().applies_differences();
     if differences.iter().any(|d| !d.in_place || !applies) {
         let list: Vec<String> = differences.iter().map(ToString::to_string).collect();
-        object.facts(view, &id, &mut status);
+        object.facts(view, id, &mut status);
         return Decision::say(status, Verdict::stalled(Reason::ImportDiff, list.join(" ")));
     }
     if object.paused() {
         return Decision::say(status, super::paused_verdict());
     }
-    settle::record::<K>(&mut status, &id, view.now, true);
+    settle::record::<K>(&mut status, id, view.now, true);
     K::managed_mut(&mut status).imported = Some(true);
     let note = Note::new(
         EventReason::Adopted,
@@ -343,6 +343,9 @@ fn converge<K: Managed>(
     if let Some(decision) = close_intents(object, view, &status, &steps) {
         return decision;
     }
+    if let Some(decision) = open_call(object, view, &status, &steps) {
+        return decision;
+    }
     let mut pending = None;
     let mut waits_until: Option<Timestamp> = None;
     for step in steps {
@@ -379,30 +382,6 @@ fn converge<K: Managed>(
             waits_until = Some(*until);
             continue;
         }
-        if let Some(open) = K::managed(&status).intents.get(&step.slot).cloned()
-            && !step.slot.is_empty()
-        {
-            let natural_child = step.care == Care::CreateChild;
-            let free = if natural_child {
-                matches!(
-                    settle::judge(view, &open, begun(object, view), true),
-                    settle::Settled::SendAgain
-                )
-            } else {
-                settle::expired(view, &open.send_by, begun(object, view))
-            };
-            if !free {
-                let until = time(Some(&open.send_by)).unwrap_or(view.now)
-                    + if natural_child {
-                        SignedDuration::ZERO
-                    } else {
-                        view.windows.settled()
-                    };
-                return Decision::say(status, settle::settling(Some(&open)))
-                    .at(until)
-                    .refreshing(object.lists(view));
-            }
-        }
         if object.paused() {
             let mut verdict = object.verdict(view, id);
             verdict.provisioned = false;
@@ -412,8 +391,7 @@ fn converge<K: Managed>(
         return guarded(object, view, status, id, step);
     }
     if let Some(message) = pending {
-        let mut verdict = Verdict::acting(Reason::Updating, message);
-        verdict.statements = kind_statements(object, view, id);
+        let verdict = at_work(object, view, &status, id, message);
         let decision = Decision::say(status, verdict).refreshing(object.lists(view));
         return match waits_until {
             Some(until) => decision.at(until),
@@ -439,6 +417,64 @@ fn converge<K: Managed>(
         return Decision::act(status, verdict, Action::Fetch(fetch));
     }
     Decision::say(status, verdict)
+}
+
+/// While a call's outcome is open, nothing else is sent to the object.
+fn open_call<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    steps: &[Step],
+) -> Option<Decision<K::Status>> {
+    let begun = begun(object, view);
+    for (slot, open) in &K::managed(status).intents {
+        let Some(step) = steps.iter().find(|s| s.slot == *slot) else {
+            continue;
+        };
+        let child = step.care == Care::CreateChild;
+        let free = if child {
+            settle::judge(view, open, begun, true) == settle::Settled::SendAgain
+        } else {
+            settle::expired(view, &open.send_by, begun)
+        };
+        if !free {
+            let pause = if child {
+                SignedDuration::ZERO
+            } else {
+                view.windows.settled()
+            };
+            let until = time(Some(&open.send_by)).unwrap_or(view.now) + pause;
+            let decision = Decision::say(status.clone(), settle::settling(Some(open)));
+            return Some(decision.at(until).refreshing(object.lists(view)));
+        }
+    }
+    None
+}
+
+/// What is said while the operator works on what exists: a generation that was fully acted on once
+/// goes on telling its traffic, and a new one is Reconciling.
+fn at_work<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    id: &str,
+    message: String,
+) -> Verdict {
+    let acted = K::managed(status).observed_generation;
+    if acted.is_some() && acted == object.meta().generation {
+        let mut verdict = object.verdict(view, id);
+        verdict.provisioned = false;
+        verdict.statements.push(Statement {
+            condition: "Provisioned",
+            truth: Truth::False,
+            reason: Reason::Updating,
+            message,
+        });
+        return verdict;
+    }
+    let mut verdict = Verdict::acting(Reason::Updating, message);
+    verdict.statements = kind_statements(object, view, id);
+    verdict
 }
 
 fn kind_statements<K: Managed>(object: &K, view: &View, id: &str) -> Vec<Statement> {
@@ -555,11 +591,7 @@ fn guarded<K: Managed>(
             }
         }
     }
-    let verdict = {
-        let mut verdict = Verdict::acting(Reason::Updating, step.does.clone());
-        verdict.statements = kind_statements(object, view, id);
-        verdict
-    };
+    let verdict = at_work(object, view, &status, id, step.does.clone());
     Decision::act(status, verdict, Action::Call(Box::new(step)))
 }
 

@@ -245,10 +245,9 @@ pub fn leaving<K: Managed>(object: &K, view: &View, status: &ManagedStatus) -> L
         return Leaving::Retain;
     }
     match object.common().deletion_policy {
-        Some(DeletionPolicy::Delete) => Leaving::Delete,
         Some(DeletionPolicy::Retain) => Leaving::Retain,
         None if K::PAID || status.imported == Some(true) => Leaving::Retain,
-        None => Leaving::Delete,
+        Some(DeletionPolicy::Delete) | None => Leaving::Delete,
     }
 }
 

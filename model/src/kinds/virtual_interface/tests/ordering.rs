@@ -140,10 +140,13 @@ fn it_waits_for_what_it_refers_to() {
     assert!(!decision.verdict.stalled);
 
     world.connections[2].connection_state = "pending".into();
-    assert!(
-        matches!(first(&mut world).action, Action::Call(_)),
-        "an interface can be made before there is light"
+    assert_eq!(
+        first(&mut world).verdict.reason,
+        Reason::WaitingForReference,
+        "that AWS makes an interface on a port without light is not documented"
     );
+    world.connections[2].connection_state = "down".into();
+    assert!(matches!(first(&mut world).action, Action::Call(_)));
 }
 
 #[test]
