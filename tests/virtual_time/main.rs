@@ -1,1 +1,13 @@
-//! Placeholder until the first scenario.
+//! The whole operator, the real AWS SDK and both simulators in one process under tokio's paused clock.
+//!
+//! [`world`] is the harness, [`oracles`] what every stored status, the ledger and all output are held to;
+//! the other modules are scenarios, [`sweep`] the crash sweeps.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod aws;
+mod logs;
+mod look;
+mod oracles;
+mod world;
+
+mod scenarios;

@@ -1,0 +1,231 @@
+//! dxsim below the real SDK: an HTTP client in process, with a gate that can kill its user at any write.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::shared::IntoShared;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use dxsim::{Reset, Sim};
+use tokio::sync::watch;
+
+/// What becomes of the write at which the operator dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// It never reaches AWS.
+    BeforeEffect,
+    /// It takes effect; nobody hears of it.
+    AfterEffect,
+    /// It is still under way, and takes effect this long after the crash.
+    Later(Duration),
+}
+
+#[derive(Default)]
+struct State {
+    mutations: u64,
+    stop: Option<(u64, Death)>,
+    frozen: bool,
+    tokens: BTreeSet<String>,
+    twice: Vec<String>,
+    request_ids: BTreeSet<String>,
+}
+
+/// The way to AWS.
+#[derive(Clone)]
+pub struct Gate {
+    sim: Sim,
+    state: Arc<Mutex<State>>,
+    stopped: watch::Sender<bool>,
+    under_way: Arc<AtomicUsize>,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Gate")
+    }
+}
+
+/// Name of the operation: awsJson has it in a header, the query protocol in the body.
+fn operation(request: &http::Request<Bytes>) -> String {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        let target = target.to_str().unwrap_or_default();
+        return target.rsplit('.').next().unwrap_or_default().to_owned();
+    }
+    let body = String::from_utf8_lossy(request.body());
+    body.split('&')
+        .find_map(|part| part.strip_prefix("Action="))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn mutates(operation: &str) -> bool {
+    !["Describe", "List", "Get", "Assume"]
+        .iter()
+        .any(|reads| operation.starts_with(reads))
+}
+
+/// The create token that the request carries as a tag.
+fn token(request: &http::Request<Bytes>) -> Option<String> {
+    let body = String::from_utf8_lossy(request.body());
+    let after = body
+        .split_once("directconnect.dev/intent")
+        .or_else(|| body.split_once("directconnect.dev%2Fintent"))?
+        .1;
+    let run = |text: &str| -> String { text.chars().take_while(char::is_ascii_hexdigit).collect() };
+    (0..after.len())
+        .filter(|at| after.is_char_boundary(*at))
+        .map(|at| run(&after[at..]))
+        .find(|hex| hex.len() == 32)
+}
+
+impl Gate {
+    /// A way to this simulator.
+    pub fn new(sim: Sim) -> Self {
+        Self {
+            sim,
+            state: Arc::default(),
+            stopped: watch::Sender::new(false),
+            under_way: Arc::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As the SDK wants it.
+    pub fn client(&self) -> SharedHttpClient {
+        let gate = self.clone();
+        http_client_fn(move |_, _| gate.clone().into_shared())
+    }
+
+    /// The `number`-th write from now on (from 1) is the operator's last call.
+    pub fn stop_at(&self, number: u64, death: Death) {
+        let mut state = self.state();
+        state.mutations = 0;
+        state.stop = Some((number, death));
+    }
+
+    /// A new process: calls go through again.
+    pub fn clear_stop(&self) {
+        let mut state = self.state();
+        state.stop = None;
+        state.frozen = false;
+        self.stopped.send_replace(false);
+    }
+
+    /// True once the stop was reached.
+    pub fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Writes that reached the gate.
+    pub fn mutations(&self) -> u64 {
+        self.state().mutations
+    }
+
+    /// Tokens that were sent more than once.
+    pub fn sent_twice(&self) -> Vec<String> {
+        self.state().twice.clone()
+    }
+
+    /// True if AWS gave this id to a request.
+    pub fn is_request_id(&self, text: &str) -> bool {
+        self.state().request_ids.contains(text)
+    }
+
+    /// Calls that the world still works on.
+    pub fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::Relaxed)
+    }
+
+    /// Hands a request to the world, which finishes it whatever becomes of the caller.
+    async fn forward(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Reset> {
+        let (sim, under_way) = (self.sim.clone(), Arc::clone(&self.under_way));
+        under_way.fetch_add(1, Ordering::Relaxed);
+        let task = tokio::spawn(async move {
+            let answer = sim.request(request).await;
+            under_way.fetch_sub(1, Ordering::Relaxed);
+            answer
+        });
+        task.await.expect("the simulator does not panic")
+    }
+
+    async fn pass(self, request: http::Request<Bytes>) -> Result<HttpResponse, ConnectorError> {
+        let fate = {
+            let mut state = self.state();
+            if state.frozen {
+                Some(Death::BeforeEffect)
+            } else if mutates(&operation(&request)) {
+                if let Some(token) = token(&request)
+                    && !state.tokens.insert(token.clone())
+                {
+                    state.twice.push(token);
+                }
+                state.mutations += 1;
+                let fate = state.stop.filter(|(n, _)| *n == state.mutations);
+                state.frozen = fate.is_some();
+                fate.map(|(_, death)| death)
+            } else {
+                None
+            }
+        };
+        if let Some(death) = fate {
+            match death {
+                Death::BeforeEffect => {}
+                Death::AfterEffect => {
+                    let _ = self.forward(request).await;
+                }
+                Death::Later(after) => {
+                    let gate = self.clone();
+                    self.under_way.fetch_add(1, Ordering::Relaxed);
+                    tokio::spawn(async move {
+                        tokio::time::sleep(after).await;
+                        let _ = gate.forward(request).await;
+                        gate.under_way.fetch_sub(1, Ordering::Relaxed);
+                    });
+                }
+            }
+            self.stopped.send_replace(true);
+            return std::future::pending().await;
+        }
+        let answer = self
+            .forward(request)
+            .await
+            .map_err(|reset| ConnectorError::io(Box::new(reset)))?;
+        let (parts, body) = answer.into_parts();
+        let status = parts.status.as_u16().try_into().expect("a valid status");
+        let mut response = HttpResponse::new(status, SdkBody::from(body));
+        for (name, value) in &parts.headers {
+            let value = value.to_str().expect("ASCII").to_owned();
+            if name == "x-amzn-requestid" {
+                self.state().request_ids.insert(value.clone());
+            }
+            response.headers_mut().insert(name.to_string(), value);
+        }
+        Ok(response)
+    }
+}
+
+impl HttpConnector for Gate {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let mut plain = http::Request::builder()
+            .method(request.method())
+            .uri(request.uri());
+        for (name, value) in request.headers() {
+            plain = plain.header(name, value);
+        }
+        let body = request.body().bytes().expect("bodies are in memory");
+        let plain = plain
+            .body(Bytes::copy_from_slice(body))
+            .expect("a valid request");
+        HttpConnectorFuture::new(self.clone().pass(plain))
+    }
+}

@@ -1,0 +1,3 @@
+//! Scenarios, by subject.
+
+mod basics;

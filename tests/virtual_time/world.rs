@@ -1,0 +1,474 @@
+//! The harness: one operator, one Kubernetes, one AWS, one clock.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use directconnect_model::api::aws_account::Endpoints;
+use directconnect_model::view::Windows;
+use directconnect_operator::clock::WallClock;
+use directconnect_operator::metrics::Metrics;
+use directconnect_operator::operator::{Deps, Operator, Settings};
+use dxsim::Sim;
+use dxsim::control::Action;
+use dxsim::ledger::Row;
+use jiff::Timestamp;
+use kubesim::Server;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tracing::subscriber::DefaultGuard;
+
+use crate::aws::Gate;
+use crate::logs::Logs;
+use crate::{look, oracles};
+
+/// Name of this installation.
+pub const CLUSTER: &str = "test-cluster";
+/// How often conditions of `until` are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Orders are processed within minutes, so that tests need not sweep through virtual days.
+pub const SOON: &str = "settings:\n  approval: 2m\n  crossConnect: 3m\n";
+
+/// How a world is made.
+pub struct Setup<'a> {
+    /// World files.
+    pub worlds: Vec<String>,
+    /// Namespace that `object`, `status` and so on mean.
+    pub namespace: &'a str,
+    /// Seed of everything.
+    pub seed: u64,
+    /// Windows of the create protocol.
+    pub windows: Windows,
+}
+
+/// A running world.
+pub struct World {
+    pub kube: Server,
+    pub sim: Sim,
+    pub gate: Gate,
+    pub logs: Logs,
+    pub namespace: String,
+    pub seed: u64,
+    windows: Windows,
+    wall: WallClock,
+    operator: Option<Operator>,
+    starts: u64,
+    tasks_before: usize,
+    judged: usize,
+    ledger_judged: u64,
+    _guard: DefaultGuard,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file of the source tree.
+pub fn file(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// The manifests of an example, in order.
+pub fn example(name: &str) -> Vec<String> {
+    let mut paths: Vec<_> = std::fs::read_dir(root().join("examples").join(name))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|p| std::fs::read_to_string(p).unwrap())
+        .collect()
+}
+
+impl World {
+    /// The world of an example, nothing applied, nothing started.
+    pub fn of(example: &str, settings: &str) -> Self {
+        let yaml = file(&format!("sim/dxsim/worlds/{example}.yaml"));
+        let namespace = if example == "quickstart" {
+            "quickstart"
+        } else {
+            "network"
+        };
+        Self::new(Setup {
+            worlds: vec![format!("{settings}{yaml}")],
+            namespace,
+            seed: 1,
+            windows: Windows::default(),
+        })
+    }
+
+    /// A world, nothing applied, nothing started.
+    pub fn new(setup: Setup<'_>) -> Self {
+        let Setup {
+            worlds,
+            namespace,
+            seed,
+            windows,
+        } = setup;
+        println!("seed {seed}");
+        let (logs, guard) = Logs::start();
+        let base: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
+        let (base, origin) = (SystemTime::from(base), Instant::now());
+        let wall: WallClock = Arc::new(move || base + origin.elapsed());
+        let clock = Arc::clone(&wall);
+        let kube = Server::with_seed(
+            Arc::new(move || Timestamp::try_from(clock()).unwrap()),
+            seed,
+        );
+        for crd in directconnect_model::api::crds() {
+            kube.install_crd(&serde_json::to_value(&crd).unwrap())
+                .unwrap();
+        }
+        for name in [namespace, "directconnect-system"] {
+            let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            kube.create(&body).unwrap();
+        }
+        let mut builder = Sim::builder().seed(seed).wall_clock(Arc::clone(&wall));
+        for world in &worlds {
+            builder = builder.world_yaml(world);
+        }
+        let sim = builder.build().unwrap_or_else(|e| panic!("world: {e}"));
+        Self {
+            gate: Gate::new(sim.clone()),
+            kube,
+            sim,
+            logs,
+            namespace: namespace.to_owned(),
+            seed,
+            windows,
+            wall,
+            operator: None,
+            starts: 0,
+            tasks_before: 0,
+            judged: 0,
+            ledger_judged: 0,
+            _guard: guard,
+        }
+    }
+
+    /// Starts an operator, as a new process.
+    pub fn start(&mut self) {
+        assert!(self.operator.is_none(), "it runs already");
+        self.tasks_before = tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks();
+        self.kube.clear_stop();
+        self.gate.clear_stop();
+        let credentials = Credentials::new("AKIADXSIMOPERATOR", "not-verified", None, None, "test");
+        let deps = Deps {
+            client: kube::Client::new(self.kube.service(), "default"),
+            http: self.gate.client(),
+            http_unpooled: self.gate.client(),
+            credentials: SharedCredentialsProvider::new(credentials),
+            wall: Arc::clone(&self.wall),
+            seed: self.seed * 1_000 + self.starts,
+            metrics: Metrics::default(),
+            leads: || true,
+        };
+        self.starts += 1;
+        let settings = Settings {
+            cluster_id: CLUSTER.to_owned(),
+            namespace: "directconnect-system".to_owned(),
+            namespaces: vec![self.namespace.clone()],
+            endpoints: Endpoints::default(),
+            windows: self.windows,
+        };
+        self.operator = Some(Operator::build(deps, settings));
+    }
+
+    /// Kills the operator; no task of it is left alive.
+    pub async fn crash(&mut self) {
+        let operator = self.operator.take().expect("it runs");
+        operator.crash();
+        let metrics = tokio::runtime::Handle::current().metrics();
+        let mut alive = 0;
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+            // What the world works on belongs to the world: two tasks for each call.
+            alive = metrics
+                .num_alive_tasks()
+                .saturating_sub(2 * self.gate.under_way());
+            if alive <= self.tasks_before {
+                return;
+            }
+        }
+        panic!("{} tasks outlive the crash", alive - self.tasks_before);
+    }
+
+    /// Kills the operator and starts another.
+    pub async fn restart(&mut self) {
+        self.crash().await;
+        self.start();
+    }
+
+    /// Asks the operator to stop, and waits for it.
+    pub async fn stop(&mut self) {
+        self.operator.take().expect("it runs").stop().await;
+    }
+
+    /// `kubectl apply -f -`.
+    pub fn apply(&self, yaml: &str) {
+        if let Err(error) = self.kube.apply_yaml(yaml) {
+            panic!("apply: {error:?}\n{yaml}");
+        }
+    }
+
+    /// Applies every manifest of an example.
+    pub fn apply_example(&self, name: &str) {
+        for manifest in example(name) {
+            self.apply(&manifest);
+        }
+    }
+
+    fn of_kind(&self, kind: &str) -> &str {
+        if kind == "AwsAccount" || kind == "Namespace" {
+            ""
+        } else {
+            &self.namespace
+        }
+    }
+
+    /// A stored object; null if there is none.
+    pub fn object(&self, kind: &str, name: &str) -> Value {
+        self.kube
+            .get(kind, self.of_kind(kind), name)
+            .unwrap_or_default()
+    }
+
+    /// Its status.
+    pub fn status(&self, kind: &str, name: &str) -> Value {
+        self.object(kind, name)["status"].clone()
+    }
+
+    /// `kubectl delete --wait=false`.
+    pub fn delete(&self, kind: &str, name: &str) {
+        self.kube.delete(kind, self.of_kind(kind), name).unwrap();
+    }
+
+    /// Merge patch of the spec.
+    pub fn edit(&self, kind: &str, name: &str, spec: &Value) {
+        self.kube
+            .patch(kind, self.of_kind(kind), name, &json!({ "spec": spec }))
+            .unwrap();
+    }
+
+    /// Sets an annotation of ours; null removes it.
+    pub fn annotate(&self, kind: &str, name: &str, annotation: &str, value: &Value) {
+        let key = format!("directconnect.dev/{annotation}");
+        self.kube
+            .patch_metadata(
+                kind,
+                self.of_kind(kind),
+                name,
+                &json!({"annotations": {key: value}}),
+            )
+            .unwrap();
+    }
+
+    /// Gives the consent that the object's conditions ask for.
+    pub fn consent(&self, kind: &str, name: &str) -> String {
+        let object = self.object(kind, name);
+        let code = look::consent_code(&object["status"].to_string())
+            .unwrap_or_else(|| panic!("no consent is asked for: {}", look::line(&object)));
+        self.annotate(kind, name, "consent", &json!(code));
+        code
+    }
+
+    /// Something happens in the world that no AWS call does.
+    pub fn act(&self, action: &Value) {
+        let action: Action = serde_json::from_value(action.clone()).unwrap();
+        self.sim.action(&action).unwrap();
+    }
+
+    /// Plans a fault.
+    pub fn fault(&self, fault: &Value) -> u64 {
+        self.sim
+            .add_fault(serde_json::from_value(fault.clone()).unwrap())
+    }
+
+    /// Lets virtual time pass; everything stored meanwhile is judged.
+    pub async fn sleep(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            tokio::time::sleep(Duration::from_secs(5).min(end - Instant::now())).await;
+            self.judge();
+        }
+    }
+
+    /// Waits, in virtual time, until it holds.
+    pub async fn until(&mut self, what: &str, limit: Duration, holds: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + limit;
+        loop {
+            self.judge();
+            if holds(self) {
+                return;
+            }
+            assert!(
+                Instant::now() < end,
+                "{what}: not within {limit:?}\n{}",
+                self.describe()
+            );
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until the object's Ready has this reason.
+    pub async fn until_reason(&mut self, kind: &str, name: &str, reason: &str, limit: Duration) {
+        let what = format!("{kind}/{name} has reason {reason}");
+        self.until(&what, limit, |w| {
+            look::reason(&w.object(kind, name)) == reason
+        })
+        .await;
+    }
+
+    /// Waits until the object is Stalled for this reason; answers the message.
+    pub async fn until_stalled(&mut self, kind: &str, name: &str, reason: &str) -> String {
+        let what = format!("{kind}/{name} is stalled: {reason}");
+        self.until(&what, Duration::from_mins(10), |w| {
+            look::stalled(&w.object(kind, name), reason)
+        })
+        .await;
+        look::message(&self.object(kind, name))
+    }
+
+    /// Waits until every managed object is Ready.
+    pub async fn until_all_ready(&mut self, limit: Duration) {
+        self.until("everything is Ready", limit, |w| {
+            let managed = w.managed();
+            !managed.is_empty()
+                && managed.iter().all(|o| {
+                    look::is(o, "Ready", "True") && look::is(o, "Provisioned", "True")
+                        || o["kind"] == "AwsAccount" && look::is(o, "Ready", "True")
+                })
+        })
+        .await;
+    }
+
+    /// Waits until the object is gone from Kubernetes.
+    pub async fn until_gone(&mut self, kind: &str, name: &str, limit: Duration) {
+        let what = format!("{kind}/{name} is gone");
+        self.until(&what, limit, |w| w.object(kind, name).is_null())
+            .await;
+    }
+
+    /// Every object of ours.
+    pub fn managed(&self) -> Vec<Value> {
+        let objects = self.kube.objects();
+        let ours = objects
+            .iter()
+            .filter(|(key, _)| key.resource.ends_with(".directconnect.dev"));
+        ours.map(|(_, object)| (**object).clone())
+            .filter(|o| o["apiVersion"] == "directconnect.dev/v1alpha1")
+            .collect()
+    }
+
+    /// Rows of the ledger that are writes.
+    pub fn aws_writes(&self) -> Vec<Row> {
+        self.sim
+            .ledger()
+            .into_iter()
+            .filter(|row| row.mutating)
+            .collect()
+    }
+
+    /// Writes of one operation that took effect.
+    pub fn effects(&self, operation: &str) -> usize {
+        self.sim
+            .ledger()
+            .iter()
+            .filter(|row| row.operation == operation && row.effect)
+            .count()
+    }
+
+    /// Ports that were ordered.
+    pub fn orders(&self) -> usize {
+        self.effects("CreateConnection")
+    }
+
+    /// Events of ours: reason, object, note.
+    pub fn events(&self) -> Vec<(String, String, String)> {
+        let objects = self.kube.objects();
+        let events = objects.values().filter(|o| o["kind"] == "Event");
+        events
+            .map(|e| {
+                let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+                (
+                    text(&e["reason"]),
+                    text(&e["regarding"]["name"]),
+                    text(&e["note"]),
+                )
+            })
+            .collect()
+    }
+
+    /// True if an event with this reason was written on this object.
+    pub fn told(&self, reason: &str, name: &str) -> bool {
+        self.events()
+            .iter()
+            .any(|(r, n, _)| r == reason && n == name)
+    }
+
+    /// Judges everything that was stored or called since the last time.
+    pub fn judge(&mut self) {
+        let news = self.kube.history_since(self.judged);
+        self.judged += news.len();
+        for change in &news {
+            oracles::version(change, &self.gate);
+        }
+        let writes = self.gate.mutations();
+        if writes != self.ledger_judged || !news.is_empty() {
+            self.ledger_judged = writes;
+            self.sim.read(oracles::ports);
+            assert_eq!(
+                self.gate.sent_twice(),
+                Vec::<String>::new(),
+                "a token was sent twice"
+            );
+        }
+    }
+
+    /// The last judgement: logs too.
+    pub fn finish(&mut self) {
+        self.judge();
+        let logs = self.logs.text();
+        oracles::no_canary("the log", &logs);
+        self.sim.read(|world| {
+            for session in world.sessions.values() {
+                assert!(
+                    !logs.contains(&session.token.0),
+                    "the log holds a session token"
+                );
+            }
+        });
+        assert_eq!(
+            self.kube.unsupported(),
+            Vec::<String>::new(),
+            "kubesim lacks a request shape"
+        );
+    }
+
+    /// All objects in words.
+    pub fn describe(&self) -> String {
+        let lines: Vec<String> = self.managed().iter().map(look::line).collect();
+        lines.join("\n")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("seed {}\n--- log\n{}", self.seed, self.logs.tail(80));
+            for row in self.aws_writes().iter().rev().take(30).rev() {
+                println!(
+                    "{} {} {} effect={} {:?}",
+                    row.at, row.operation, row.outcome, row.effect, row.resource
+                );
+            }
+        }
+    }
+}
