@@ -151,6 +151,26 @@ impl World {
         }
     }
 
+    /// The quickstart, up.
+    pub async fn quickstart() -> Self {
+        let mut world = Self::of("quickstart", SOON);
+        world.apply_example("quickstart");
+        world.act(&json!({"action": "configureRouter", "router": "onprem-router"}));
+        world.start();
+        world.until_all_ready(Duration::from_hours(1)).await;
+        world
+    }
+
+    /// SecureCart, up: what existed adopted, the second port and interface ordered.
+    pub async fn securecart() -> Self {
+        let mut world = Self::of("securecart", SOON);
+        world.apply_example("securecart");
+        world.act(&json!({"action": "configureRouter", "router": "hq-router-2"}));
+        world.start();
+        world.until_all_ready(Duration::from_hours(1)).await;
+        world
+    }
+
     /// Starts an operator, as a new process.
     pub fn start(&mut self) {
         assert!(self.operator.is_none(), "it runs already");
@@ -364,6 +384,21 @@ impl World {
             .filter(|(key, _)| key.resource.ends_with(".directconnect.dev"));
         ours.map(|(_, object)| (**object).clone())
             .filter(|o| o["apiVersion"] == "directconnect.dev/v1alpha1")
+            .collect()
+    }
+
+    /// Number of rows in the ledger.
+    pub fn calls(&self) -> usize {
+        self.sim.ledger().len()
+    }
+
+    /// Writes after the ledger's first `seen` rows.
+    pub fn writes_since(&self, seen: usize) -> Vec<String> {
+        let rows = self.sim.ledger();
+        rows[seen..]
+            .iter()
+            .filter(|r| r.mutating)
+            .map(|r| r.operation.clone())
             .collect()
     }
 

@@ -1,3 +1,17 @@
 //! Scenarios, by subject.
 
+mod bad_days;
+mod bad_input;
 mod basics;
+mod keeping;
+mod lost_answers;
+mod orders;
+mod quiet;
+mod traffic;
+
+use std::time::Duration;
+
+/// Long enough for a few passes and a sweep.
+pub const SHORT: Duration = Duration::from_mins(3);
+/// Long enough for all windows of the create protocol and then some.
+pub const LONG: Duration = Duration::from_hours(1);
