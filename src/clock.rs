@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -54,9 +54,17 @@ impl Clock {
     }
 
     /// Learns from a `Date` header, which is cut to whole seconds: differences of less than two
-    /// seconds say nothing.
-    pub fn learn(&self, date: Timestamp) {
-        let local = Timestamp::try_from(self.local()).unwrap_or(Timestamp::UNIX_EPOCH);
+    /// seconds say nothing. `asked` is the local time at which the request began: if much time has
+    /// passed since (this process was paused, say), the header says nothing about the local clock.
+    pub fn learn(&self, date: Timestamp, asked: SystemTime) {
+        let now = self.local();
+        if now
+            .duration_since(asked)
+            .map_or(true, |took| took > Duration::from_secs(3))
+        {
+            return;
+        }
+        let local = Timestamp::try_from(now).unwrap_or(Timestamp::UNIX_EPOCH);
         let seen = date.duration_since(local);
         if (seen - self.offset()).abs() >= SignedDuration::from_secs(2) {
             let millis = i64::try_from(seen.as_millis()).unwrap_or(0);

@@ -126,6 +126,7 @@ impl Operator {
             accounts: accounts.clone(),
             begun: CancellationToken::new(),
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
+            orders: Mutex::default(),
             said: Mutex::default(),
         });
         let stop = CancellationToken::new();

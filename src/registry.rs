@@ -8,10 +8,11 @@ use directconnect_model::api::{
 };
 use directconnect_model::kind::Kind;
 use directconnect_model::managed::Managed;
-use directconnect_model::view::Referenced;
-use kube::api::DynamicObject;
+use directconnect_model::view::{Referenced, Sibling};
+use kube::api::{DynamicObject, ListParams};
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::store::{self, Trouble};
 use crate::engine::{Shared, controller, index};
 use crate::spawn::Spawner;
 
@@ -57,6 +58,24 @@ pub fn referenced(kind: Kind, object: DynamicObject) -> Option<Referenced> {
         };
     }
     kinds!(each)
+}
+
+/// Every managed object in every namespace, read uncached: as a sibling, with the AwsAccount it names.
+pub async fn objects(context: &Shared) -> Result<Vec<(Sibling, String)>, Trouble> {
+    let mut all = vec![];
+    macro_rules! each {
+        ($($kind:ident),+) => {
+            $(for namespace in &context.namespaces {
+                let api: kube::Api<$kind> = store::api(context, namespace);
+                let list = store::attempt(api.list(&ListParams::default())).await?;
+                all.extend(list.items.iter().map(|o| {
+                    (index::sibling(o), o.common().account_ref.name.clone())
+                }));
+            })+
+        };
+    }
+    kinds!(each);
+    Ok(all)
 }
 
 /// Every managed kind.

@@ -184,6 +184,8 @@ pub struct Refusal {
     pub message: String,
     /// Not before.
     pub retry_at: Timestamp,
+    /// How often in a row.
+    pub times: u32,
 }
 
 impl View {

@@ -258,7 +258,7 @@ impl Clients {
         let urgent = URGENT.try_with(|u| *u).unwrap_or(false);
         self.limiter(service).wait(urgent).await;
         let probe = Probe::new(None);
-        let (output, _) = self
+        let output = self
             .attempt(service, operation, &probe, make(probe.clone()))
             .await
             .map_err(|f| f.error)?;
@@ -288,7 +288,7 @@ impl Clients {
             .await;
         let request_id = probe.request_id().unwrap_or_default();
         match result {
-            Ok((output, _)) => {
+            Ok(output) => {
                 info!(operation, request_id, outcome = "accepted", "AWS write");
                 Ok(output)
             }
@@ -314,15 +314,16 @@ impl Clients {
         operation: &'static str,
         probe: &Probe,
         future: F,
-    ) -> Result<(T, ()), Failure>
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let started = Instant::now();
+        let asked = self.clock.local();
         let result = future.await;
         if let Some(date) = probe.date() {
-            self.clock.learn(date);
+            self.clock.learn(date, asked);
         }
         let result = result.map_err(|error| judge(service, operation, &error, probe));
         let class: &str = match &result {
@@ -337,6 +338,6 @@ impl Clients {
             request_id = probe.request_id().unwrap_or_default(),
             "AWS call"
         );
-        result.map(|output| (output, ()))
+        result
     }
 }

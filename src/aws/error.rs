@@ -192,7 +192,7 @@ where
         SdkError::ServiceError(context) => {
             let service_error = context.err();
             let code = service_error.code().unwrap_or("Unknown").to_owned();
-            let message = clean(service_error.message().unwrap_or("no message"));
+            let message = clean(&probe.scrub(service_error.message().unwrap_or("no message")));
             let status = probe.status().unwrap_or_default();
             let class = classify(service, &code, &message, status);
             let definite = matches!(

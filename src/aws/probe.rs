@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use directconnect_model::aws::AuthKey;
 use jiff::{SignedDuration, Timestamp};
 
 /// Tokens that this process has handed to the network. A token is sent once.
@@ -51,6 +52,8 @@ pub struct Fence {
     pub transmitted: Transmitted,
     /// True while this process leads.
     pub leads: fn() -> bool,
+    /// The key that the request carries: AWS's words may repeat it, ours do not.
+    pub secret: Option<AuthKey>,
 }
 
 #[derive(Debug, Default)]
@@ -79,6 +82,14 @@ impl Probe {
 
     fn seen<T>(&self, read: impl FnOnce(&mut Seen) -> T) -> T {
         read(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A message without the key that the request carried.
+    pub(super) fn scrub(&self, message: &str) -> String {
+        match self.fence.as_ref().and_then(|f| f.secret.as_ref()) {
+            Some(key) if !key.expose().is_empty() => message.replace(key.expose(), "…"),
+            _ => message.to_owned(),
+        }
     }
 
     /// Why the fence refused, if it did.

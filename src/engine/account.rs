@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::AwsAccountStatus;
+use directconnect_model::api::common::SecretKeyReference;
 use directconnect_model::api::status::Actor;
 use directconnect_model::decide::{FINALIZER, Note};
 use directconnect_model::identity;
@@ -77,24 +78,17 @@ pub async fn settings(
             );
             let uid = account.uid().unwrap_or_default();
             let kept = context.memories.with(&uid, |m| m.secrets.get(&id).cloned());
-            let state = match kept.filter(|(at, s)| {
+            let good = kept.filter(|(at, s)| {
                 at.elapsed() < Duration::from_secs(60) && matches!(s, SecretState::Value { .. })
-            }) {
-                Some((_, state)) => state,
-                None => {
-                    let state = gather::secret(
-                        context,
-                        &context.namespace,
-                        &reference.name,
-                        &reference.key,
-                    )
-                    .await?;
-                    context.memories.with(&uid, |m| {
-                        m.secrets
-                            .insert(id, (tokio::time::Instant::now(), state.clone()))
-                    });
-                    state
-                }
+            });
+            let state = if let Some((_, state)) = good {
+                state
+            } else {
+                let SecretKeyReference { name, key } = reference;
+                let state = gather::secret(context, &context.namespace, name, key).await?;
+                let read = (tokio::time::Instant::now(), state.clone());
+                context.memories.with(&uid, |m| m.secrets.insert(id, read));
+                state
             };
             match state {
                 SecretState::Value { value, .. } => Some(value.expose().to_owned()),
@@ -346,7 +340,13 @@ async fn leave(
         return Ok(VERIFY);
     }
     let name = account.name_any();
-    let users = context.index.users_of(&name);
+    // Uncached: at the start the index knows nobody yet.
+    let users: Vec<ObjectKey> = crate::registry::objects(context)
+        .await?
+        .into_iter()
+        .filter(|(_, account)| *account == name)
+        .map(|(sibling, _)| sibling.key)
+        .collect();
     if !users.is_empty() {
         let names: Vec<String> = users
             .iter()

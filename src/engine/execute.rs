@@ -1,13 +1,17 @@
 //! Carries out one call: intent, fence, send, and what its outcome means.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
+use directconnect_model::api::aws_account::Guard;
 use directconnect_model::api::status::Intent;
 use directconnect_model::decide::{self, Decision, Note, SELF};
+use directconnect_model::guard::{self, Finding};
 use directconnect_model::identity;
 use directconnect_model::managed::{Care, EventReason, Managed, Step};
 use directconnect_model::reason::Reason;
-use directconnect_model::view::{Refusal, SecretState};
+use directconnect_model::view::{Refusal, SecretState, Sibling};
 use jiff::SignedDuration;
 use tracing::info;
 
@@ -16,6 +20,7 @@ use super::pass::projected;
 use super::store::{self, Trouble};
 use super::{Shared, backoff, events};
 use crate::aws::{Class, Failure, Fence, read, send};
+use crate::registry;
 
 /// A request may be signed this long after the look-up that it rests on began.
 const SEND_WITHIN: SignedDuration = SignedDuration::from_secs(30);
@@ -43,7 +48,13 @@ where
         let (account, _) = match read::caller_identity(clients).await {
             Ok(identity) => identity,
             Err(error) => {
-                return refuse(context, object, &hash, error.reason(), error.message).await;
+                return Ok(refuse(
+                    context,
+                    object,
+                    &hash,
+                    error.reason(),
+                    error.message,
+                ));
             }
         };
         if account != clients.account.account_id {
@@ -51,7 +62,13 @@ where
                 "STS says that the credentials belong to account {account}, and spec.accountId is {}: correct the role or the id",
                 clients.account.account_id
             );
-            return refuse(context, object, &hash, Reason::AccountMismatch, message).await;
+            return Ok(refuse(
+                context,
+                object,
+                &hash,
+                Reason::AccountMismatch,
+                message,
+            ));
         }
     }
     let looked_at = gathered
@@ -98,11 +115,29 @@ where
         if let Some(code) = &step.consent {
             managed.consent_used = Some(code.clone());
         }
-        let status = projected(&current, gathered, &with_intent);
+        // What was said stays said until the outcome is known: a refusal that repeats is one transition.
+        let status = if spoken_for(&current) {
+            let mut status = with_intent.status.clone();
+            let stored = current
+                .stored()
+                .map(K::managed)
+                .cloned()
+                .unwrap_or_default();
+            let managed = K::managed_mut(&mut status);
+            managed.conditions = stored.conditions;
+            managed.waiting_for = stored.waiting_for;
+            managed.observed_generation = stored.observed_generation;
+            status
+        } else {
+            projected(&current, gathered, &with_intent)
+        };
         current = store::status(context, &current, &status).await?;
-        if let Some(message) = may_not_go_on(context, &current, gathered).await? {
+        if let Some((reason, message, pause)) =
+            in_the_way(context, &current, gathered, &step).await?
+        {
             let current = close_intent(context, &current, &step).await?;
-            return refuse(context, &current, &hash, Reason::OrderLimit, message).await;
+            remember_refusal(context, &current, &hash, reason, message, pause);
+            return Ok(current);
         }
     }
     if step.care == Care::Create
@@ -130,12 +165,10 @@ where
         offset: context.clock.offset(),
         transmitted: context.transmitted.clone(),
         leads: context.leads,
+        secret: secret.cloned(),
     };
     if step.care == Care::Create && !K::NATURAL {
-        let now = context.clock.now();
-        context
-            .memories
-            .with(object.uid(), |m| m.memory.last_order = Some(now));
+        context.ordered(&object.key(), Some(context.clock.now()));
     }
     info!(
         kind,
@@ -162,6 +195,16 @@ where
         Ok(answer) => accepted(context, current, &step, &hash, answer.id).await,
         Err(failure) => failed(context, current, &step, &hash, send_by, failure).await,
     }
+}
+
+/// True if the object says that it is stalled: the repetition of a refused call is no news.
+fn spoken_for<K: Managed>(object: &K) -> bool {
+    object.stored().is_some_and(|s| {
+        K::managed(s)
+            .conditions
+            .iter()
+            .any(|c| c.type_ == "Stalled")
+    })
 }
 
 async fn accepted<K>(
@@ -250,15 +293,10 @@ where
             return Ok(current);
         }
         let now = decide::stamp(context.clock.now());
-        let earlier = K::managed_mut(&mut status)
+        // Earlier tokens of the slot may still take effect: look-ups close them.
+        K::managed_mut(&mut status)
             .intents
-            .remove(&step.slot)
-            .map(|i| i.earlier)
-            .unwrap_or_default();
-        if !earlier.is_empty() && step.care == Care::CreateChild {
-            // Earlier tokens of the slot may still take effect: the decision closes them by look-up.
-            return Ok(current);
-        }
+            .retain(|slot, i| *slot != step.slot || !i.earlier.is_empty());
         if let Some(id) = id.filter(|_| step.care == Care::Create)
             && K::aws_id(&status).is_none()
         {
@@ -305,7 +343,7 @@ where
             Class::NotSent => "the call was not sent".to_owned(),
             _ => format!("AWS refuses {}: {}", error.operation, error.message),
         };
-        return refuse(context, &current, hash, error.reason(), message).await;
+        return Ok(refuse(context, &current, hash, error.reason(), message));
     }
     // Anything may have happened: intents stay, and what has none keeps its object closed to other
     // changes until a look-up after the signature's expiry.
@@ -319,41 +357,45 @@ where
     Ok(current)
 }
 
-/// Remembers that AWS refused, so that it is tried again slowly.
-async fn refuse<K>(
+/// Remembers that AWS refused, so that it is tried again ever more slowly.
+fn refuse<K>(context: &Shared, current: &K, hash: &str, reason: Reason, message: String) -> K
+where
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+{
+    let times = context.memories.with(current.uid(), |m| {
+        m.memory.refused.get(hash).map_or(1, |r| r.times + 1)
+    });
+    let pause = match reason {
+        Reason::Throttled | Reason::AwsUnavailable => backoff::pause(times + 2, context.jitter()),
+        Reason::RefusedByAws => backoff::pause(times + 4, context.jitter()),
+        _ => backoff::AFTER_REFUSAL.mul_f64(context.jitter()),
+    };
+    remember_refusal(context, current, hash, reason, message, pause);
+    current.clone()
+}
+
+fn remember_refusal<K: Managed>(
     context: &Shared,
     current: &K,
     hash: &str,
     reason: Reason,
     message: String,
-) -> Result<K, Trouble>
-where
-    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
-{
-    let failures = context.memories.with(current.uid(), |m| {
-        m.failures += 1;
-        m.failures
-    });
-    let pause = match reason {
-        Reason::Throttled | Reason::AwsUnavailable => {
-            backoff::pause(failures + 2, context.jitter())
-        }
-        Reason::RefusedByAws => backoff::pause(failures + 4, context.jitter()),
-        _ => backoff::AFTER_REFUSAL.mul_f64(context.jitter()),
-    };
-    let retry_at = context.clock.now()
-        + SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(1));
+    pause: Duration,
+) {
+    let wait = SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(1));
+    let retry_at = context.clock.now() + wait;
     context.memories.with(current.uid(), |m| {
+        let times = m.memory.refused.get(hash).map_or(1, |r| r.times + 1);
         m.memory.refused.insert(
             hash.to_owned(),
             Refusal {
                 reason,
                 message,
                 retry_at,
+                times,
             },
         );
     });
-    Ok(current.clone())
 }
 
 /// Closes an intent whose call was certainly not carried out.
@@ -377,38 +419,54 @@ where
         }
     }
     if slot == SELF {
-        context
-            .memories
-            .with(current.uid(), |m| m.memory.last_order = None);
+        context.ordered(&current.key(), None);
     }
     store::status(context, current, &status).await
 }
 
-/// What is counted is counted after the intent is stored: of several orders the lower uid goes first.
-async fn may_not_go_on<K>(
+/// What stands in the way once the intent is stored: limits and the guard are judged again, over what
+/// every other object has stored by then. Of two that see each other at least one gives way.
+async fn in_the_way<K>(
     context: &Shared,
     object: &K,
     gathered: &Gathered,
-) -> Result<Option<String>, Trouble>
+    step: &Step,
+) -> Result<Option<(Reason, String, Duration)>, Trouble>
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
-    let ordering = object.stored().is_some_and(|s| K::aws_id(s).is_none());
-    if !K::PAID || !ordering {
+    let orders = K::PAID && step.care == Care::Create;
+    let disrupts = matches!(&step.care, Care::Disruptive(d) if !d.cuts.is_empty());
+    if !orders && !disrupts {
         return Ok(None);
     }
-    let mut siblings = vec![];
-    for namespace in &context.namespaces {
-        let api: kube::Api<K> = store::api(context, namespace);
-        let list = store::attempt(api.list(&kube::api::ListParams::default())).await?;
-        siblings.extend(list.items.iter().map(super::index::sibling));
-    }
-    siblings.retain(|s| s.aws_id.is_some() || s.uid.as_str() < object.uid());
+    let siblings: Vec<Sibling> = registry::objects(context)
+        .await?
+        .into_iter()
+        .map(|(sibling, _)| sibling)
+        .filter(|s| s.uid != object.uid())
+        .collect();
+    // The lower uid comes back sooner, so that both do not give way for ever.
+    let rival = siblings
+        .iter()
+        .filter(|s| !s.intents.is_empty())
+        .any(|s| s.uid.as_str() < object.uid());
+    let pause = Duration::from_secs(if rival { 10 } else { 2 });
     let mut view = gathered.view.clone();
-    view.siblings = std::sync::Arc::new(siblings);
-    Ok(decide::over_limit(
-        object,
-        &view,
-        object.bandwidth().as_deref(),
-    ))
+    view.siblings = Arc::new(siblings);
+    if orders
+        && let Some(message) = decide::over_limit(object, &view, object.bandwidth().as_deref())
+    {
+        return Ok(Some((Reason::OrderLimit, message, pause)));
+    }
+    if let Care::Disruptive(disruption) = &step.care
+        && step.consent.is_none()
+        && view.account().is_none_or(|a| a.guard == Guard::Enforce)
+        && matches!(guard::check(&view, disruption), Finding::LastPath(_))
+    {
+        let message =
+            "another object is about to cut the other path: this step waits for it".to_owned();
+        return Ok(Some((disruption.reason, message, pause)));
+    }
+    Ok(None)
 }

@@ -77,7 +77,7 @@ pub async fn gather<K: Managed>(
     };
     let references = references(context, object, from).await?;
     let secrets = secrets(context, object, from).await?;
-    let leaving = if object.meta().deletion_timestamp.is_some() && from != From::Caches {
+    let leaving = if object.meta().deletion_timestamp.is_some() {
         leaving(context, &key).await?
     } else {
         false
@@ -94,30 +94,35 @@ pub async fn gather<K: Managed>(
         memory: directconnect_model::view::Memory::default(),
         leaving,
     };
-    let lists = if view.account.is_ok() {
-        object.lists(&view)
-    } else {
-        BTreeSet::new()
-    };
+    let mut lists = BTreeSet::new();
     let mut observed = Observed::Yes;
     if let (Some(region), Some(place)) = (&region, place) {
-        region.sweep(&lists);
-        context
-            .inventory
-            .interested(&key, interest(object, &view, place, &lists));
-        if from == From::Anew {
-            // A failure shows in `observed`; the decision then rests on what is old.
-            if Inventory::fresh(region, &lists, started).await.is_err() {
+        view.aws = region.snapshot();
+        // What the lists show can make further lists matter.
+        for _ in 0..3 {
+            let wanted = object.lists(&view);
+            let more = wanted.difference(&lists).next().is_some();
+            lists = wanted;
+            region.sweep(&lists);
+            context
+                .inventory
+                .interested(&key, interest(object, &view, place.clone(), &lists));
+            if from == From::Anew && Inventory::fresh(region, &lists, started).await.is_err() {
                 return Err(Trouble::Kubernetes("AWS could not be read anew".to_owned()));
+            }
+            view.aws = region.snapshot();
+            if !more {
+                break;
             }
         }
         observed = Inventory::observed(region, &lists, &context.clock);
-        view.aws = region.snapshot();
         view.now = context.clock.now();
     }
+    let last_order = context.last_order(&key);
     view.memory = context.memories.with(object.uid(), |m| {
         memory::tidy(&mut m.memory, view.now);
         note_missing(object, &view, &lists, &mut m.memory.missing);
+        m.memory.last_order = last_order;
         m.memory.clone()
     });
     Ok(Gathered {
@@ -311,16 +316,15 @@ async fn secrets<K: Managed>(
                 && matches!(state, SecretState::Value { .. })
                 || from == From::Caches && at.elapsed() < SECRET_FOR / 12
         });
-        let state = match good {
-            Some((_, state)) => state,
-            None => {
-                let state = secret(context, &namespace, &reference.name, &reference.key).await?;
-                context.memories.with(object.uid(), |m| {
-                    m.secrets
-                        .insert(id.clone(), (Instant::now(), state.clone()))
-                });
-                state
-            }
+        let state = if let Some((_, state)) = good {
+            state
+        } else {
+            let state = secret(context, &namespace, &reference.name, &reference.key).await?;
+            let read = (Instant::now(), state.clone());
+            context
+                .memories
+                .with(object.uid(), |m| m.secrets.insert(id.clone(), read));
+            state
         };
         all.insert(id, state);
     }

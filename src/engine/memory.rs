@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use directconnect_model::view::{Memory, SecretState};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 /// One object.
@@ -45,5 +45,8 @@ impl Memories {
 /// Drops what time has made useless.
 pub fn tidy(memory: &mut Memory, now: Timestamp) {
     memory.accepted.retain(|_, until| *until > now);
-    memory.refused.retain(|_, refusal| refusal.retry_at > now);
+    // Kept for a while longer, so that repetitions slow down.
+    memory
+        .refused
+        .retain(|_, refusal| refusal.retry_at + SignedDuration::from_hours(1) > now);
 }

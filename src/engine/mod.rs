@@ -21,7 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::Endpoints;
+use directconnect_model::kind::ObjectKey;
 use directconnect_model::view::Windows;
+use jiff::Timestamp;
 use kube::runtime::reflector::Store;
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
@@ -70,6 +72,8 @@ pub struct Context {
     pub begun: tokio_util::sync::CancellationToken,
     /// Randomness, seeded.
     pub rng: Mutex<ChaCha12Rng>,
+    /// When orders were sent, by identity.
+    pub orders: Mutex<BTreeMap<ObjectKey, Timestamp>>,
     /// Messages already said in events, so that one transition is one event.
     pub said: Mutex<BTreeMap<String, String>>,
 }
@@ -93,6 +97,26 @@ impl Context {
             .unwrap_or_else(PoisonError::into_inner)
             .random();
         0.8 + 0.4 * unit
+    }
+}
+
+impl Context {
+    /// Remembers when an order for an identity was sent, or that it certainly was not.
+    pub fn ordered(&self, key: &ObjectKey, at: Option<Timestamp>) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        match at {
+            Some(at) => orders.insert(key.clone(), at),
+            None => orders.remove(key),
+        };
+    }
+
+    /// When this process last sent an order for an identity. It outlives the object.
+    pub fn last_order(&self, key: &ObjectKey) -> Option<Timestamp> {
+        self.orders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .copied()
     }
 }
 

@@ -156,7 +156,14 @@ where
     }
     let gathered = gather(context, &fresh, From::KubernetesAnew).await?;
     let decision = decide(&fresh, &gathered.view);
-    if decision.action != first.action && !same_call(&decision.action, &first.action) {
+    // The second decision was made from uncached reads: what asks no more care than the first is done.
+    let gentler = from == From::Anew
+        && match &decision.action {
+            Action::Call(step) => step.care == Care::Harmless,
+            Action::RemoveFinalizer(_) => true,
+            _ => false,
+        };
+    if !gentler && !same_call(&decision.action, &first.action) {
         debug!(kind = %key.kind, name = key.name, "uncached reads lead to another decision");
         let next = match decision.action {
             Action::Nothing | Action::Store(_) => {
@@ -213,7 +220,10 @@ where
     let now = gathered.view.now;
     let mut again = RESYNC.mul_f64(context.jitter());
     if let Observed::No(_, _, Some(since)) = &gathered.observed {
-        again = again.min(until(*since + jiff::SignedDuration::from_mins(15), now));
+        let aged = *since + jiff::SignedDuration::from_mins(15);
+        if aged > now {
+            again = again.min(until(aged, now));
+        }
     }
     if let Some(at) = decision.again_at
         && at > now

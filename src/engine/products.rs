@@ -19,11 +19,14 @@ use tracing::debug;
 
 use super::gather::Gathered;
 use super::store::{self, Trouble, attempt};
-use super::{Shared, backoff, events};
+use super::{Shared, events};
 use crate::aws::read;
 
 /// Label: whose product it is.
 pub const IDENTITY_HASH: &str = "directconnect.dev/identity-hash";
+
+/// Pause before a product is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 /// What came of it.
 pub enum Fetched<K> {
@@ -54,7 +57,7 @@ where
         } => {
             let pdf = match read::loa(clients, connection_id).await {
                 Ok(pdf) => pdf,
-                Err(error) => return later(context, object, &error.to_string()),
+                Err(error) => return Ok(later(object, &error.to_string())),
             };
             match write_config_map(context, object, config_map, pdf).await? {
                 Ok(()) => {
@@ -81,7 +84,7 @@ where
             .await
             {
                 Ok(text) => text,
-                Err(error) => return later(context, object, &error.to_string()),
+                Err(error) => return Ok(later(object, &error.to_string())),
             };
             match write_secret(context, object, secret, text.expose_secret()).await? {
                 Ok(()) => {
@@ -104,11 +107,11 @@ where
         } => {
             let (accepted, advertised) = match read::routes(clients, virtual_interface_id).await {
                 Ok(counts) => counts,
-                Err(error) => return later(context, object, &error.to_string()),
+                Err(error) => return Ok(later(object, &error.to_string())),
             };
             let now = context.clock.now();
             context.memories.with(object.uid(), |m| {
-                m.memory.routes = Some((accepted, advertised, now))
+                m.memory.routes = Some((accepted, advertised, now));
             });
             let as_of = directconnect_model::decide::stamp(now);
             Ok((
@@ -146,24 +149,17 @@ where
             if news {
                 events::emit(context, &key, object.uid(), &note).await;
             }
-            Ok(Fetched::Later(Duration::from_secs(60)))
+            Ok(Fetched::Later(TRY_AGAIN))
         }
     }
 }
 
-fn later<K: Managed>(context: &Shared, object: &K, why: &str) -> Result<Fetched<K>, Trouble> {
+fn later<K: Managed>(object: &K, why: &str) -> Fetched<K> {
     debug!(
         name = object.key().name,
         why, "a read with a product is tried again"
     );
-    let failures = context.memories.with(object.uid(), |m| {
-        m.failures += 1;
-        m.failures
-    });
-    Ok(Fetched::Later(backoff::pause(
-        failures + 3,
-        context.jitter(),
-    )))
+    Fetched::Later(TRY_AGAIN)
 }
 
 fn identity_hash<K: Managed>(context: &Shared, object: &K) -> String {

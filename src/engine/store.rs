@@ -59,9 +59,9 @@ fn brief(error: &kube::Error) -> String {
 }
 
 /// The typed API of the object's namespace.
-pub fn api<K: Managed>(context: &Shared, namespace: &str) -> Api<K>
+pub fn api<K>(context: &Shared, namespace: &str) -> Api<K>
 where
-    K: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
     Api::namespaced(context.client.clone(), namespace)
 }

@@ -345,8 +345,12 @@ fn beside<K: Managed>(object: &K, view: &View) -> Option<(Reason, String, String
             .and_then(|t| identity::parse(t))
         {
             Some((cluster, owner)) if cluster == view.cluster_id => {
-                let claimed =
-                    view.owner(&c.id).is_some() || view.siblings.iter().any(|s| s.key == owner);
+                // An object that is being deleted claims nothing any more.
+                let claimed = view.siblings.iter().any(|s| {
+                    !s.deleting
+                        && !s.observe_only
+                        && (s.key == owner || s.aws_id.as_deref() == Some(&c.id))
+                });
                 if !claimed {
                     return Some((
                         Reason::RetainedPortExists,

@@ -641,7 +641,8 @@ pub(super) fn hold<K: Managed>(
     let begun_with_consent = K::managed(status)
         .intents
         .get(&step.slot)
-        .is_some_and(|i| i.params_hash == step.call.params_hash());
+        .is_some_and(|i| i.params_hash == step.call.params_hash())
+        && K::managed(status).consent_used.as_deref() == Some(&code);
     if granted(object, status, &code) || begun_with_consent {
         return Ok(Some(code));
     }

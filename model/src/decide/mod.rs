@@ -197,6 +197,15 @@ pub fn decide<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
     if observe_only {
         return observe::decide(object, view, status, finalizer, deleting);
     }
+    // What was only observed is not recorded: it goes through the import's checks like any other.
+    let observed_only = {
+        let managed = K::managed(&status);
+        managed.recorded_at.is_none() && managed.imported.is_none() && managed.seen.is_none()
+    };
+    let import = object.common().import.as_ref();
+    if observed_only && import.is_some_and(|i| Some(i.id.as_str()) == K::aws_id(&status)) {
+        K::set_aws_id(&mut status, None);
+    }
     if deleting {
         return delete::decide(object, view, status);
     }

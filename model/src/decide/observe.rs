@@ -51,6 +51,11 @@ pub(super) fn decide<K: Managed>(
     match found {
         Some(c) if c.presence == Presence::Live => {
             K::set_aws_id(&mut status, Some(id.clone()));
+            let managed = K::managed_mut(&mut status);
+            managed.recorded_at = None;
+            managed.seen = None;
+            managed.imported = None;
+            managed.deleted_at = None;
             object.facts(view, &id, &mut status);
             let verdict = object.verdict(view, &id);
             Decision::say(status, verdict)

@@ -141,7 +141,10 @@ pub(super) fn before_leaving<K: Managed>(
 pub(super) fn record<K: Managed>(status: &mut K::Status, id: &str, now: Timestamp, seen: bool) {
     K::set_aws_id(status, Some(id.to_owned()));
     let managed = K::managed_mut(status);
-    managed.intents.remove(SELF);
+    // Earlier tokens may still take effect: look-ups close them.
+    managed
+        .intents
+        .retain(|slot, i| slot != SELF || !i.earlier.is_empty());
     managed.recorded_at = Some(stamp(now));
     managed.seen = seen.then_some(true);
     managed.deleted_at = None;

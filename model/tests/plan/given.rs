@@ -341,6 +341,7 @@ pub fn remember(view: &mut View, call: &Call, outcome: &str) {
                 reason: Reason::RefusedByAws,
                 message: "AWS said no".to_owned(),
                 retry_at: later,
+                times: 1,
             };
             view.memory.refused.insert(call.params_hash(), refusal);
         }
