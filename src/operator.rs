@@ -96,6 +96,11 @@ impl Operator {
         let wakes = Wakes::default();
         let (accounts, writer) = reflector::store::<AwsAccount>();
         let queue = wakes.queue(Kind::AwsAccount, "");
+        let unlisted = registry::managed()
+            .into_iter()
+            .flat_map(|kind| namespaces.iter().map(move |n| (kind, n.clone())))
+            .chain([(Kind::AwsAccount, String::new())])
+            .collect();
         let context = Arc::new(Context {
             client,
             aws: Aws::new(
@@ -125,6 +130,7 @@ impl Operator {
             windows,
             accounts: accounts.clone(),
             begun: CancellationToken::new(),
+            unlisted: Mutex::new(unlisted),
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
             orders: Mutex::default(),
             said: Mutex::default(),
@@ -151,7 +157,7 @@ impl Operator {
         &self.context
     }
 
-    /// True once the accounts' watch has begun.
+    /// Waits until every watch has begun.
     pub async fn ready(&self) {
         // The store's own `wait_until_ready` wakes one waiter only, and the controller is one.
         self.context.begun.cancelled().await;

@@ -347,6 +347,10 @@ pub trait Managed:
     }
     /// What it is like now that no step is left.
     fn verdict(&self, view: &View, id: &str) -> Verdict;
+    /// True if AWS is not in the middle of changing it: only then do missing steps mean that all is done.
+    fn at_rest(&self, _view: &View, _id: &str) -> bool {
+        true
+    }
     /// What it is like when AWS still lists it but it is gone (`deleted`, `rejected`).
     fn gone(&self, _view: &View, _id: &str) -> Option<Verdict> {
         None

@@ -159,6 +159,8 @@ const CONFLICTS: &[&str] = &[
 const MESSAGES: &[(&str, Class)] = &[
     ("Could not find", Class::NotFound), // documented by clients of the API
     ("does not exist", Class::NotFound), // documented by clients of the API
+    ("limit", Class::Rejected),          // assumed: quotas
+    ("maximum", Class::Rejected),        // assumed: quotas
     ("already", Class::Conflict),        // assumed: "is already in use", "already associated"
     ("in use", Class::Conflict),         // assumed
     ("last BGP Peer", Class::Conflict),  // documented by clients of the API
@@ -185,7 +187,7 @@ where
     if let Some(why) = probe.refused() {
         return Failure {
             error: make(Class::NotSent, "NotSent", why.to_owned()),
-            definite: true,
+            definite: !probe.transmitted(),
         };
     }
     match error {

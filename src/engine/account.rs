@@ -56,9 +56,17 @@ pub fn not_verified(account: &AwsAccount) -> Option<String> {
     match ready {
         // An identity that was verified once holds while AWS cannot be asked again.
         Some(c) if c.status == "True" => None,
+        Some(c) if c.status == "Unknown" && verified_once(account) => None,
         Some(c) => Some(c.reason.clone()),
         None => Some(Reason::FirstLook.to_string()),
     }
+}
+
+fn verified_once(account: &AwsAccount) -> bool {
+    account
+        .status
+        .as_ref()
+        .is_some_and(|s| s.caller_arn.is_some())
 }
 
 /// How AWS is reached for an account and region.

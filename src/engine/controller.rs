@@ -40,10 +40,11 @@ where
     let (reader, writer) = reflector::store::<K>();
     let tapped = Arc::clone(&context);
     let seen = reader.clone();
+    let watched = namespace.clone();
     let watch = watcher(api, watch_config())
         .default_backoff()
         .reflect(writer)
-        .inspect_ok(move |event| observe::<K>(&tapped, &seen, event))
+        .inspect_ok(move |event| observe::<K>(&tapped, &seen, &watched, event))
         .inspect_err(move |e| warn!(kind = %K::KIND, error = %e, "a watch was interrupted"))
         .filter_map(|event| {
             let request = match event {
@@ -94,7 +95,7 @@ pub async fn run_accounts(
                     None
                 }
                 Ok(watcher::Event::InitDone) => {
-                    tapped.begun.cancel();
+                    tapped.listed(Kind::AwsAccount, "");
                     None
                 }
                 _ => None,
@@ -165,7 +166,7 @@ async fn drive<K, F>(
 }
 
 /// Keeps the index in step with the watch, and wakes who is concerned.
-fn observe<K>(context: &Shared, store: &Store<K>, event: &watcher::Event<K>)
+fn observe<K>(context: &Shared, store: &Store<K>, namespace: &str, event: &watcher::Event<K>)
 where
     K: Managed + kube::Resource<DynamicType = ()>,
 {
@@ -189,18 +190,16 @@ where
             // What was deleted while nobody watched is not in the store any more.
             let live: std::collections::BTreeSet<_> =
                 store.state().iter().map(|o| o.key()).collect();
-            let namespaces: std::collections::BTreeSet<_> =
-                live.iter().map(|k| k.namespace.clone()).collect();
             let mut woken = vec![];
             for sibling in context.index.siblings().iter() {
-                if sibling.key.kind == K::KIND
-                    && namespaces.contains(&sibling.key.namespace)
-                    && !live.contains(&sibling.key)
-                {
-                    context.inventory.forget(&sibling.key);
-                    woken.extend(context.index.remove(&sibling.key));
+                let key = &sibling.key;
+                if key.kind == K::KIND && key.namespace == namespace && !live.contains(key) {
+                    context.memories.forget(&sibling.uid);
+                    context.inventory.forget(key);
+                    woken.extend(context.index.remove(key));
                 }
             }
+            context.listed(K::KIND, namespace);
             woken
         }
         watcher::Event::Init => vec![],

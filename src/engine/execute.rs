@@ -92,6 +92,11 @@ where
             .get(&step.slot)
             .map_or_else(Default::default, |open| {
                 let mut earlier = open.earlier.clone();
+                let now = context.clock.now();
+                earlier.retain(|_, t| {
+                    t.parse::<jiff::Timestamp>()
+                        .is_ok_and(|t| t + context.windows.window() > now)
+                });
                 earlier.insert(open.token.clone(), open.send_by.clone());
                 earlier
             });
@@ -132,9 +137,15 @@ where
             projected(&current, gathered, &with_intent)
         };
         current = store::status(context, &current, &status).await?;
-        if let Some((reason, message, pause)) =
-            in_the_way(context, &current, gathered, &step).await?
-        {
+        let blocked = match in_the_way(context, &current, gathered, &step).await {
+            Ok(blocked) => blocked,
+            Err(trouble) => {
+                // Nothing was sent: the intent must not be waited for.
+                close_intent(context, &current, &step).await?;
+                return Err(trouble);
+            }
+        };
+        if let Some((reason, message, pause)) = blocked {
             let current = close_intent(context, &current, &step).await?;
             remember_refusal(context, &current, &hash, reason, message, pause);
             return Ok(current);
@@ -347,6 +358,11 @@ where
     }
     // Anything may have happened: intents stay, and what has none keeps its object closed to other
     // changes until a look-up after the signature's expiry.
+    if step.care == Care::Create && error.class == Class::Conflict {
+        // AWS gave a reason: it is said, and the repetition slows down, while look-ups settle the intent.
+        let message = format!("AWS refuses {}: {}", error.operation, error.message);
+        refuse(context, &current, hash, Reason::RefusedByAws, message);
+    }
     if step.care == Care::Harmless {
         let until = send_by + context.windows.settled();
         let target = step.call.target().unwrap_or_default().to_owned();

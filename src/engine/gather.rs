@@ -108,7 +108,7 @@ pub async fn gather<K: Managed>(
                 .inventory
                 .interested(&key, interest(object, &view, place.clone(), &lists));
             if from == From::Anew && Inventory::fresh(region, &lists, started).await.is_err() {
-                return Err(Trouble::Kubernetes("AWS could not be read anew".to_owned()));
+                return Err(Trouble::Aws);
             }
             view.aws = region.snapshot();
             if !more {
@@ -304,6 +304,10 @@ async fn secrets<K: Managed>(
     from: From,
 ) -> Result<BTreeMap<(String, String), SecretState>, Trouble> {
     let mut all = BTreeMap::new();
+    // A deletion needs none, and its namespace's rights may be gone already.
+    if object.meta().deletion_timestamp.is_some() {
+        return Ok(all);
+    }
     let namespace = object.key().namespace;
     for reference in object.secrets() {
         let id = (reference.name.clone(), reference.key.clone());

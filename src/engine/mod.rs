@@ -16,12 +16,12 @@ pub mod pass;
 pub mod products;
 pub mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::Endpoints;
-use directconnect_model::kind::ObjectKey;
+use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::view::Windows;
 use jiff::Timestamp;
 use kube::runtime::reflector::Store;
@@ -68,8 +68,10 @@ pub struct Context {
     pub windows: Windows,
     /// AwsAccounts, as watched.
     pub accounts: Store<AwsAccount>,
-    /// Cancelled once the accounts' first list is in.
+    /// Cancelled once every first list is in: before that nobody knows who else is there.
     pub begun: tokio_util::sync::CancellationToken,
+    /// First lists that are not in yet.
+    pub unlisted: Mutex<BTreeSet<(Kind, String)>>,
     /// Randomness, seeded.
     pub rng: Mutex<ChaCha12Rng>,
     /// When orders were sent, by identity.
@@ -101,6 +103,15 @@ impl Context {
 }
 
 impl Context {
+    /// The first list of a kind in a namespace is in.
+    pub fn listed(&self, kind: Kind, namespace: &str) {
+        let mut unlisted = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+        unlisted.remove(&(kind, namespace.to_owned()));
+        if unlisted.is_empty() {
+            self.begun.cancel();
+        }
+    }
+
     /// Remembers when an order for an identity was sent, or that it certainly was not.
     pub fn ordered(&self, key: &ObjectKey, at: Option<Timestamp>) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);

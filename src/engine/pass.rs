@@ -31,6 +31,10 @@ pub async fn run<K>(context: &Shared, object: &K) -> Again
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
+    // Before every list is in nobody knows who else claims, refers or is about to cut.
+    if !context.begun.is_cancelled() {
+        return Again(Duration::from_millis(200));
+    }
     let started = tokio::time::Instant::now();
     let kind: &str = K::KIND.into();
     if stale(context, object) {
@@ -109,7 +113,13 @@ where
                 }
             }
             Action::RemoveFinalizer(_) | Action::Call(_) => {
-                match anew(context, &object, &decision).await? {
+                let outcome = anew(context, &object, &decision).await;
+                if let Err(Trouble::Aws) = outcome {
+                    // What is due cannot be done: say that AWS cannot be read.
+                    let gathered = gather(context, &object, From::Caches).await?;
+                    store_status(context, &object, &gathered, &decision).await?;
+                }
+                match outcome? {
                     Some(next) => {
                         object = next;
                         true

@@ -21,6 +21,9 @@ pub enum Trouble {
     /// The object is gone.
     #[error("the object is gone")]
     Gone,
+    /// AWS could not be read anew.
+    #[error("AWS could not be read anew")]
+    Aws,
     /// Kubernetes did not answer, or failed.
     #[error("Kubernetes: {0}")]
     Kubernetes(String),
@@ -116,9 +119,10 @@ where
 fn remember<K: Managed>(context: &Shared, before: &K, after: &K) {
     let version = |o: &K| o.meta().resource_version.clone().unwrap_or_default();
     let versions = (version(before), version(after));
+    let changed = versions.0 != versions.1;
     context
         .memories
-        .with(before.uid(), |m| m.written = Some(versions));
+        .with(before.uid(), |m| m.written = changed.then_some(versions));
 }
 
 /// Adds our finalizer.

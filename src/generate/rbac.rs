@@ -43,6 +43,10 @@ pub(super) fn add(files: &mut Files) -> Result<(), String> {
             None,
         ),
         rule(GROUP, &list(&["awsaccounts/status"]), &["patch"], None),
+        // Not by a Role in each namespace: a namespace that is being removed loses its Roles first, and
+        // finalizers could never go.
+        rule(GROUP, &managed, &["get", "list", "watch", "patch"], None),
+        rule(GROUP, &status, &["patch"], None),
         // Whether a namespace or a CRD is being removed: then nothing is deleted at AWS.
         rule("", &list(&["namespaces"]), &["get"], None),
         rule(
@@ -55,8 +59,6 @@ pub(super) fn add(files: &mut Files) -> Result<(), String> {
         rule("events.k8s.io", &list(&["events"]), &["create"], None),
     ];
     let namespace = vec![
-        rule(GROUP, &managed, &["get", "list", "watch", "patch"], None),
-        rule(GROUP, &status, &["patch"], None),
         // By name only: no list, no watch.
         rule(
             "",

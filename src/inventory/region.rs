@@ -159,8 +159,8 @@ impl Region {
         list: &List,
         since: Instant,
     ) -> Result<(), ApiError> {
-        self.sweep(&BTreeSet::from([list.clone()]));
         loop {
+            self.sweep(&BTreeSet::from([list.clone()]));
             let done = self.done.notified();
             tokio::pin!(done);
             done.as_mut().enable();
@@ -256,14 +256,15 @@ impl Region {
                     () = bell => {}
                 }
             }
-            if !self.in_use(&list)
-                && lock(&self.lists)
-                    .get(&list)
-                    .is_some_and(|s| s.started.is_some())
-            {
+            if !self.in_use(&list) {
                 let mut states = lock(&self.lists);
-                states.remove(&list);
-                return;
+                let unused = states.get(&list).is_some_and(|s| {
+                    s.started.is_some() && s.wanted_after.is_none() && s.waiting.is_empty()
+                });
+                if unused {
+                    states.remove(&list);
+                    return;
+                }
             }
             self.read(&list).await;
         }

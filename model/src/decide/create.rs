@@ -42,6 +42,8 @@ pub(super) fn decide<K: Managed>(
             }
             settle::Settled::NotCreated => {
                 K::managed_mut(&mut status).intents.remove(SELF);
+                // Consent that bought nothing is good for the repetition.
+                K::managed_mut(&mut status).consent_used = None;
                 let note = Note::new(
                     EventReason::NotCreated,
                     format!(

@@ -50,7 +50,16 @@ pub(super) fn decide<K: Managed>(
         |id| view.owner(id).filter(|k| *k != object.key()),
     );
     if K::aws_id(&status).is_none() {
-        if let Located::Created(c) | Located::Readopt(c) = &located {
+        let settled = K::managed(&status)
+            .intents
+            .get(SELF)
+            .is_none_or(|i| settle::expired(view, &i.send_by, begun));
+        let found = match &located {
+            Located::Created(c) => Some(c),
+            Located::Readopt(c) if settled => Some(c),
+            _ => None,
+        };
+        if let Some(c) = found {
             let imported = c.tags.contains_key(identity::IMPORTED);
             let id = c.id.clone();
             settle::record::<K>(&mut status, &id, view.now, true);
@@ -227,6 +236,21 @@ fn retain<K: Managed>(
             format!("{id} stays at AWS; this object goes once every list shows it"),
         );
         return Decision::say(status, verdict).at(until);
+    }
+    let begun = view
+        .aws
+        .begun_all(&object.lists(view))
+        .unwrap_or(Timestamp::UNIX_EPOCH);
+    let open = K::managed(&status)
+        .intents
+        .values()
+        .filter(|i| !settle::expired(view, &i.send_by, begun))
+        .filter_map(|i| time(Some(&i.send_by)))
+        .max();
+    if let Some(last) = open {
+        return Decision::say(status, settle::settling(None))
+            .at(last + view.windows.settled())
+            .refreshing(object.lists(view));
     }
     let message = match policy {
         Leaving::Release => format!("{id} stays at AWS without tags of ours"),

@@ -36,10 +36,9 @@ pub(super) fn decide<K: Managed>(
     match located {
         Located::Recorded(c) => {
             let id = c.id.clone();
-            if let Some(other) = view.owner(&id).filter(|k| *k != object.key())
-                && K::managed(&status).seen != Some(true)
-            {
-                return Decision::say(status, already_managed(&id, &other.to_string()));
+            if let Some(other) = rival(object, view, c, &tag) {
+                object.facts(view, &id, &mut status);
+                return Decision::say(status, already_managed(&id, &other));
             }
             K::managed_mut(&mut status).seen = Some(true);
             if K::managed_mut(&mut status)
@@ -174,6 +173,32 @@ pub(super) fn decide<K: Managed>(
 }
 
 /// True while an open create may still take effect, or its effect be hidden.
+/// Who else manages the object: by its identity tag, or, while nobody has written one, the lower uid.
+fn rival<K: Managed>(
+    object: &K,
+    view: &View,
+    found: &identity::Candidate,
+    tag: &str,
+) -> Option<String> {
+    let other = view
+        .siblings
+        .iter()
+        .filter(|s| s.uid != object.uid() && !s.observe_only)
+        .find(|s| s.aws_id.as_deref() == Some(&found.id));
+    match found.tags.get(identity::IDENTITY) {
+        Some(own) if own == tag => None,
+        Some(written) => match identity::parse(written) {
+            Some((cluster, key)) if cluster == view.cluster_id => {
+                other.filter(|s| s.key == key).map(|s| s.key.to_string())
+            }
+            _ => Some(written.clone()),
+        },
+        None => other
+            .filter(|s| s.uid.as_str() < object.uid())
+            .map(|s| s.key.to_string()),
+    }
+}
+
 fn unsettled<K: Managed>(object: &K, view: &View, status: &K::Status) -> bool {
     let begun = begun(object, view);
     K::managed(status)
@@ -340,7 +365,8 @@ fn converge<K: Managed>(
         Ok(steps) => (steps, None),
         Err(verdict) => (tag_steps(object, view, &status, id, actual), Some(verdict)),
     };
-    if let Some(decision) = close_intents(object, view, &status, &steps) {
+    let known = refusal.is_none() && object.at_rest(view, id);
+    if let Some(decision) = close_intents(object, view, &status, &steps, known) {
         return decision;
     }
     if let Some(decision) = open_call(object, view, &status, &steps) {
@@ -535,15 +561,18 @@ fn close_intents<K: Managed>(
     view: &View,
     status: &K::Status,
     steps: &[Step],
+    known: bool,
 ) -> Option<Decision<K::Status>> {
     let begun = begun(object, view);
     let mut after = status.clone();
     let managed = K::managed_mut(&mut after);
     managed.intents.retain(|slot, intent| {
         let due = steps.iter().any(|s| s.slot == *slot);
-        let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH)
-            - SignedDuration::from_secs(30);
-        let seen = !due && begun > sent;
+        // That no step is left says something only of an object at rest, and of a list that was begun
+        // when nothing could be sent any more.
+        let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH);
+        let seen =
+            !due && ((known && begun > sent) || settle::expired(view, &intent.send_by, begun));
         let earlier = intent
             .earlier
             .values()

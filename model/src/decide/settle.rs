@@ -82,7 +82,7 @@ pub(super) fn before_leaving<K: Managed>(
             |u| view.lives(u),
             |i| view.owner(i),
         ) {
-            Located::Created(c) | Located::Readopt(c) => Some(c.id.clone()),
+            Located::Created(c) => Some(c.id.clone()),
             _ => None,
         };
         if let Some(id) = created {

@@ -90,6 +90,10 @@ impl Managed for Connection {
     fn lists(&self, view: &View) -> BTreeSet<List> {
         let unordered = self.stored().is_none_or(|s| s.connection_id.is_none());
         let mut lists = BTreeSet::from([List::Connections]);
+        // must_encrypt cuts by interfaces: the guard needs to see them.
+        if self.spec.encryption_mode.is_some() {
+            lists.insert(List::VirtualInterfaces);
+        }
         // Dependents and the guard look at interfaces; an order looks at what the location sells.
         if self.metadata.deletion_timestamp.is_some() {
             lists.insert(List::VirtualInterfaces);

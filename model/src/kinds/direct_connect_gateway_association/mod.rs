@@ -358,6 +358,15 @@ impl Managed for DirectConnectGatewayAssociation {
         proof::withdraw(view, &direct_connect_gateway_id, &gateway_id, &own)
     }
 
+    fn at_rest(&self, view: &View, id: &str) -> bool {
+        view.aws
+            .associations
+            .values()
+            .flat_map(|part| &part.items)
+            .filter(|a| a.association_id == id)
+            .all(|a| a.association_state == "associated")
+    }
+
     fn verdict(&self, view: &View, id: &str) -> Verdict {
         let Some(a) = find(view, id) else {
             return Verdict::unknown(Reason::FirstLook, "not looked at AWS yet");

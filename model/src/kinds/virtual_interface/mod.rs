@@ -218,6 +218,18 @@ impl Managed for VirtualInterface {
         super::connection::tag_calls(&arn(view, id), &List::VirtualInterfaces, set, remove)
     }
 
+    fn at_rest(&self, view: &View, id: &str) -> bool {
+        view.aws.virtual_interface(id).is_none_or(|v| {
+            matches!(
+                v.virtual_interface_state.as_str(),
+                "available" | "down" | "testing"
+            ) && v
+                .bgp_peers
+                .iter()
+                .all(|p| matches!(p.bgp_peer_state.as_str(), "available" | "deleted"))
+        })
+    }
+
     fn verdict(&self, view: &View, id: &str) -> Verdict {
         verdict::verdict(self, view, id)
     }

@@ -270,6 +270,14 @@ impl Managed for VirtualPrivateGateway {
         calls
     }
 
+    fn at_rest(&self, view: &View, id: &str) -> bool {
+        view.aws.vpn_gateway(id).is_none_or(|g| {
+            g.vpc_attachments
+                .iter()
+                .all(|a| matches!(a.state.as_str(), "attached" | "detached"))
+        })
+    }
+
     fn verdict(&self, view: &View, id: &str) -> Verdict {
         let Some(g) = view.aws.vpn_gateway(id) else {
             return Verdict::unknown(Reason::FirstLook, "not looked at AWS yet");
