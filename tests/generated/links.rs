@@ -77,3 +77,31 @@ fn every_relative_link_resolves() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count > 50, "only {count} links were found");
 }
+
+/// Paths that pages name in code: they exist, so that the docs follow when files move.
+#[test]
+fn every_path_that_the_docs_name_exists() {
+    const BEGINNINGS: &[&str] = &[
+        "src/",
+        "model/",
+        "sim/",
+        "deploy/",
+        "tests/",
+        "charts/",
+        "docs/",
+        "examples/",
+        ".ci/",
+    ];
+    let mut wrong = vec![];
+    for page in ["status", "testing", "concepts", "operations", "benchmarks"] {
+        let text = tree::text(format!("docs/{page}.md"));
+        for word in text.split('`').skip(1).step_by(2) {
+            let path = word.split([' ', ':']).next().unwrap_or_default();
+            let named = BEGINNINGS.iter().any(|b| path.starts_with(b));
+            if named && !path.contains(['*', '<', '{']) && !tree::root().join(path).exists() {
+                wrong.push(format!("docs/{page}.md: {path}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
