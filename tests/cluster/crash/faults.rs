@@ -1,0 +1,245 @@
+//! Holds at AWS writes, and the kills that they call for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use directconnect_local::Stack;
+use serde_json::{Value, json};
+
+use super::Phase;
+use super::cell::{Cell, Example};
+use crate::recorder::Recorder;
+
+/// A write of an example: the nth of this operation in a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    pub example: Example,
+    service: String,
+    pub operation: String,
+    nth: u64,
+}
+
+/// What becomes of the call whose caller dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It has no effect.
+    Lost,
+    /// It takes effect after the next operator has begun.
+    Late,
+    /// It took effect, its answer is lost.
+    Unheard,
+}
+
+impl Fate {
+    pub const ALL: [Self; 3] = [Self::Lost, Self::Late, Self::Unheard];
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Lost | Self::Late => "holdBeforeEffect",
+            Self::Unheard => "holdAfterEffect",
+        }
+    }
+}
+
+impl Write {
+    /// The writes that the reference cells made.
+    pub fn of(rows: &[Value], references: &[Cell]) -> Vec<Self> {
+        let mut writes = Vec::new();
+        for cell in references {
+            let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+            for row in rows.iter().filter(|row| {
+                row["account"] == *cell.account && row["mutating"] == true && row["effect"] == true
+            }) {
+                let operation = row["operation"].as_str().unwrap();
+                let nth = counts.entry(operation).or_default();
+                *nth += 1;
+                writes.push(Self {
+                    example: cell.example,
+                    service: row["service"].as_str().unwrap().to_owned(),
+                    operation: operation.to_owned(),
+                    nth: *nth,
+                });
+            }
+        }
+        writes
+    }
+}
+
+pub fn shown(writes: &[Write]) -> String {
+    let names: Vec<String> = writes
+        .iter()
+        .map(|write| format!("{:?}:{}#{}", write.example, write.operation, write.nth))
+        .collect();
+    format!("{} times: {}", names.len(), names.join(" "))
+}
+
+/// Plans holds, kills, restarts, counts.
+#[derive(Default)]
+pub struct Driver {
+    /// Cell's account → fate of its calls.
+    fates: BTreeMap<String, Fate>,
+    planned: usize,
+    kills: usize,
+    strikes: usize,
+}
+
+impl Driver {
+    /// Gives every (write, fate) to a cell of the example.
+    pub fn plan(&mut self, stack: &Stack, cells: &[Cell], writes: &[Write]) {
+        for example in [Example::Quickstart, Example::SecureCart] {
+            let of: Vec<&Cell> = cells
+                .iter()
+                .filter(|cell| cell.example == example)
+                .collect();
+            let per_fate = of.len() / Fate::ALL.len();
+            for (group, fate) in of.chunks(per_fate).zip(Fate::ALL) {
+                for (index, write) in writes
+                    .iter()
+                    .filter(|write| write.example == example)
+                    .enumerate()
+                {
+                    let cell = group[index % per_fate];
+                    self.fates.insert(cell.account.clone(), fate);
+                    let matching = json!({"account": cell.account, "service": write.service, "operation": write.operation, "nth": write.nth});
+                    stack
+                        .dxsim
+                        .post("faults", &json!({"match": matching, "kind": fate.kind()}))
+                        .unwrap();
+                    self.planned += 1;
+                }
+            }
+        }
+    }
+
+    /// Kills and restarts the operator whenever calls are held, until the phase has reached its end in all cells.
+    pub fn run(
+        &mut self,
+        stack: &mut Stack,
+        recorder: &Recorder,
+        cells: &[Cell],
+        phase: Phase,
+        patience: Duration,
+    ) {
+        let deadline = Instant::now() + patience;
+        // Calls whose callers are dead and that take effect later: id → row of the ledger at the kill.
+        let mut late: BTreeMap<u64, usize> = BTreeMap::new();
+        loop {
+            let held = held(stack);
+            let fresh: Vec<&Value> = held
+                .iter()
+                .filter(|call| !late.contains_key(&id(call)))
+                .collect();
+            if !fresh.is_empty() {
+                self.strikes += fresh.len();
+                self.kill(stack, &fresh, &mut late);
+                continue;
+            }
+            release_late(stack, &held, &mut late);
+            let done = |newest: &BTreeMap<String, Value>| {
+                cells.iter().all(|cell| cell.is_done(newest, phase))
+            };
+            if late.is_empty()
+                && recorder.within(Duration::from_millis(200), done)
+                && unstruck(stack).is_empty()
+            {
+                break;
+            }
+            if Instant::now() > deadline {
+                println!("{}", unstruck(stack).join("\n"));
+                println!("{}", stack.operator.process().log_tail(60));
+                recorder.until(
+                    &format!("{phase:?} of all cells"),
+                    Duration::from_secs(1),
+                    |newest| done(newest).then_some(()),
+                );
+                break;
+            }
+        }
+    }
+
+    fn kill(&mut self, stack: &mut Stack, fresh: &[&Value], late: &mut BTreeMap<u64, usize>) {
+        stack.operator.kill9().unwrap();
+        self.kills += 1;
+        let rows = stack.dxsim.ledger().unwrap().len();
+        let fresh: BTreeSet<u64> = fresh.iter().map(|call| id(call)).collect();
+        // More may have come until the process was dead.
+        for call in held(stack) {
+            let number = id(&call);
+            if late.contains_key(&number) {
+                continue;
+            }
+            if !fresh.contains(&number) {
+                self.strikes += 1;
+            }
+            if self.fates[call["account"].as_str().unwrap()] == Fate::Late {
+                late.insert(number, rows);
+            } else {
+                stack
+                    .dxsim
+                    .post("release", &json!({"id": number, "how": "reset"}))
+                    .unwrap();
+            }
+        }
+        stack.operator.restart().unwrap();
+        stack.operator.wait_ready().unwrap();
+    }
+
+    pub fn assert_all_struck(&self, stack: &Stack) {
+        let missed = unstruck(stack);
+        assert!(missed.is_empty(), "never struck: {missed:#?}");
+        assert!(self.strikes >= self.planned && self.planned > 0);
+        assert!(held(stack).is_empty());
+    }
+
+    pub fn summary(&self) -> String {
+        format!(
+            "{} writes held of {} planned, {} kills",
+            self.strikes, self.planned, self.kills
+        )
+    }
+}
+
+fn id(value: &Value) -> u64 {
+    value["id"].as_u64().unwrap()
+}
+
+fn held(stack: &Stack) -> Vec<Value> {
+    stack.dxsim.get("held").unwrap().as_array().unwrap().clone()
+}
+
+/// Faults that have not struck yet.
+fn unstruck(stack: &Stack) -> Vec<String> {
+    let all = stack.dxsim.get("faults").unwrap();
+    all.as_array()
+        .unwrap()
+        .iter()
+        .filter(|fault| fault["struck"] != 1)
+        .map(Value::to_string)
+        .collect()
+}
+
+/// A late call goes on once the new operator has looked at its account, or its signature is about to expire anyway.
+fn release_late(stack: &Stack, held: &[Value], late: &mut BTreeMap<u64, usize>) {
+    if late.is_empty() {
+        return;
+    }
+    let ledger = stack.dxsim.ledger().unwrap();
+    for call in held {
+        let Some(rows) = late.get(&id(call)) else {
+            continue;
+        };
+        let looked = ledger[*rows..].iter().any(|row| {
+            row["account"] == call["account"]
+                && row["service"] == call["service"]
+                && row["mutating"] == false
+                && row["effect"] != true
+        });
+        if looked {
+            stack
+                .dxsim
+                .post("release", &json!({"id": id(call)}))
+                .unwrap();
+            late.remove(&id(call));
+        }
+    }
+}
