@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use directconnect_model::decide::{Action, Decision, Note, decide};
+use directconnect_model::kind::Kind;
 use directconnect_model::managed::{Care, EventReason, Managed};
 use directconnect_model::project::{Circumstances, Observed, project};
 use directconnect_model::verdict::Truth;
@@ -348,12 +349,14 @@ async fn transition<K: Managed>(
     if same || quiet {
         return;
     }
-    let event = if stalled {
-        EventReason::Stalled
-    } else if status == "True" {
-        EventReason::Ready
-    } else {
-        EventReason::NotReady
+    let event = match reason.as_str() {
+        _ if stalled => EventReason::Stalled,
+        "Up" if K::KIND == Kind::VirtualInterface => EventReason::BgpUp,
+        "Up" if K::KIND == Kind::Connection => EventReason::PortUp,
+        _ if status == "True" => EventReason::Ready,
+        "BgpDown" => EventReason::BgpDown,
+        "PortDown" => EventReason::PortDown,
+        _ => EventReason::NotReady,
     };
     let note = Note::new(event, format!("{reason}: {message}"));
     events::emit(context, &object.key(), object.uid(), &note).await;
