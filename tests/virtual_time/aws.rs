@@ -121,9 +121,11 @@ impl Gate {
         self.stopped.send_replace(false);
     }
 
-    /// True once the stop was reached.
-    pub fn is_stopped(&self) -> bool {
-        *self.stopped.borrow()
+    /// Completes once the stop was reached.
+    pub async fn stopped(&self) {
+        let mut stopped = self.stopped.subscribe();
+        // The sender lives as long as `self`.
+        let _reached = stopped.wait_for(|reached| *reached).await;
     }
 
     /// Writes that reached the gate.

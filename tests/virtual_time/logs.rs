@@ -16,13 +16,13 @@ pub struct Logs(Arc<Mutex<Vec<u8>>>);
 
 impl Logs {
     /// Captures this thread's log until the guard is dropped.
-    pub fn start() -> (Self, DefaultGuard) {
+    pub fn start(level: LevelFilter) -> (Self, DefaultGuard) {
         let logs = Self::default();
         let layer = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .without_time()
             .with_writer(logs.clone())
-            .with_filter(LevelFilter::TRACE)
+            .with_filter(level)
             .with_filter(telemetry::cap());
         let guard = tracing::subscriber::set_default(Registry::default().with(layer));
         (logs, guard)

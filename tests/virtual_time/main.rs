@@ -11,3 +11,4 @@ mod oracles;
 mod world;
 
 mod scenarios;
+mod sweep;

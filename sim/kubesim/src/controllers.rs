@@ -52,8 +52,12 @@ impl State {
             }
             return;
         }
-        for (key, object) in content {
-            if meta::deleting(&object) || !self.live.contains_key(&key) {
+        for (key, _) in content {
+            // Storing one version runs the controllers again: what was read above may be old by now.
+            let Some(object) = self.live.get(&key).cloned() else {
+                continue;
+            };
+            if meta::deleting(&object) {
                 continue;
             }
             if let Some(def) = self.definition(&key.resource) {

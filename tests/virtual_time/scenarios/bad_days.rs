@@ -189,6 +189,7 @@ async fn lists_that_lag_five_minutes_and_tear() {
             namespace: "quickstart",
             seed,
             windows: directconnect_model::view::Windows::default(),
+            level: tracing::level_filters::LevelFilter::TRACE,
         });
         world.apply_example("quickstart");
         world.act(&json!({"action": "configureRouter", "router": "onprem-router"}));

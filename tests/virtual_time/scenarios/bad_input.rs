@@ -75,7 +75,7 @@ async fn a_secret_that_is_missing_empty_or_too_long() {
     world.act(&json!({"action": "configureRouter", "router": "onprem-router"}));
     world.start();
     world
-        .until_reason("VirtualInterface", "hq", "ReferenceNotFound", SHORT)
+        .until_reason("VirtualInterface", "hq", "SecretNotReady", LONG)
         .await;
     let secret = |key: &str| {
         format!(

@@ -131,7 +131,16 @@ async fn a_call_that_lands_minutes_later_is_found() {
         world.until_all_ready(3 * LONG).await;
         world.sleep(LONG).await;
         for (operation, ..) in CREATES {
-            assert_eq!(world.effects(operation), 1, "{operation}");
+            // A natural call may be sent again meanwhile; attaching twice to one VPC is one attachment.
+            let most = if *operation == "AttachVpnGateway" {
+                2
+            } else {
+                1
+            };
+            assert!(
+                (1..=most).contains(&world.effects(operation)),
+                "{operation}"
+            );
         }
         world.finish();
     }

@@ -104,6 +104,7 @@ async fn a_port_of_the_same_name_without_owner_holds_the_order() {
         namespace: "quickstart",
         seed: 2,
         windows: directconnect_model::view::Windows::default(),
+        level: tracing::level_filters::LevelFilter::TRACE,
     });
     world.apply_example("quickstart");
     world.start();
