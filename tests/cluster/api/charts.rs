@@ -77,7 +77,7 @@ fn may(cluster: &ControlPlane) {
             assert!(!can(cluster, act, namespace), "{act} in {namespace}");
         }
     }
-    for act in ["get secrets", "list connections", "create configmaps"] {
+    for act in ["get secrets", "create configmaps"] {
         assert!(!can(cluster, act, OTHER), "{act} where it is not to work");
     }
     assert!(can(cluster, "get secrets", SYSTEM) && !can(cluster, "create secrets", SYSTEM));

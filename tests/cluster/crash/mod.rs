@@ -20,7 +20,7 @@ use faults::{Driver, Fate, Write};
 
 /// Cells of each example and fate.
 const QUICKSTARTS: usize = 4;
-const SECURECARTS: usize = 2;
+const SECURECARTS: usize = 3;
 const SEED: u64 = 11;
 /// For a phase with all its kills.
 const PATIENCE: Duration = Duration::from_secs(300);

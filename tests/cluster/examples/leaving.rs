@@ -1,5 +1,6 @@
 //! Leaving: deleting a namespace and uninstalling the charts deletes nothing at AWS.
 
+use std::path::Path;
 use std::time::Duration;
 
 use directconnect_local::{OPERATOR_NAMESPACE, paths};
@@ -126,7 +127,7 @@ pub fn the_charts_go_and_aws_keeps_everything(world: &mut World) {
     only_tags(world, SECURECART, rows);
 }
 
-/// The service account and its rights, as the chart gives them.
+/// The service account and its rights, as the chart gives them; the account is another one, with another token.
 fn restore_rights(world: &World) {
     let cluster = &world.stack.control_plane;
     let chart = paths::checkout()
@@ -144,5 +145,10 @@ fn restore_rights(world: &World) {
             "--set",
             "clusterId=local,namespaces={network}",
         ])
+        .unwrap();
+    let kubeconfig = &world.stack.operator.deployment().env["KUBECONFIG"];
+    let path = Path::new(kubeconfig);
+    cluster
+        .write_service_account_kubeconfig(path, OPERATOR_NAMESPACE, "directconnect-operator")
         .unwrap();
 }

@@ -111,6 +111,8 @@ fn events(world: &World) {
         "VirtualInterface/primary Adopted",
         "VirtualPrivateGateway/vpc-1 Adopted",
         "VirtualInterface/hq BgpUp",
+        "VirtualInterface/primary BgpUp",
+        "Connection/dc2 PortUp",
         "VirtualInterface/hq RouterConfigurationStored",
     ] {
         let count = said

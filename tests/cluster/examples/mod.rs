@@ -27,8 +27,8 @@ const SECURECART: &str = "111122223333";
 struct World {
     stack: Stack,
     recorder: Recorder,
-    #[allow(dead_code, reason = "holds the files")]
-    scratch: Scratch,
+    /// Holds the files.
+    _scratch: Scratch,
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn start() -> World {
     World {
         stack,
         recorder,
-        scratch,
+        _scratch: scratch,
     }
 }
 
