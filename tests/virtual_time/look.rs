@@ -1,5 +1,7 @@
 //! Looking at stored objects.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// One condition.
@@ -57,17 +59,13 @@ pub fn line(object: &Value) -> String {
         .into_iter()
         .flatten()
     {
-        out += &format!(
-            "\n    {}={} {}: {}",
-            text(c, "type"),
-            text(c, "status"),
-            text(c, "reason"),
-            text(c, "message")
-        );
+        let (kind, status) = (text(c, "type"), text(c, "status"));
+        let (reason, message) = (text(c, "reason"), text(c, "message"));
+        let _ = write!(out, "\n    {kind}={status} {reason}: {message}");
     }
     let intents = &object["status"]["intents"];
     if intents.as_object().is_some_and(|i| !i.is_empty()) {
-        out += &format!("\n    intents {intents}");
+        let _ = write!(out, "\n    intents {intents}");
     }
     out
 }

@@ -51,7 +51,7 @@ impl Proxy {
             request.body().len()
         );
         for (name, value) in request.headers() {
-            head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+            head.extend([name.as_str(), ": ", value.to_str().unwrap(), "\r\n"]);
         }
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
         stream.write_all(request.body()).unwrap();
