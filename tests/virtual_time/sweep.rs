@@ -171,7 +171,6 @@ impl Course {
         if !self.leaving {
             self.go(&mut world);
         }
-        println!("  begun {:?}", real.elapsed());
         match crash {
             Crash::Aws(number, death) => world.gate.stop_at(number, death),
             Crash::Kubernetes(number, when) => world.kube.stop_at(DEFAULT_CLIENT, number, when),
@@ -190,7 +189,6 @@ impl Course {
         } else {
             assert!(world.stopped(LIMIT).await, "the boundary is not reached");
         }
-        println!("  stopped {:?} {} calls", real.elapsed(), world.calls());
         world.crash().await;
         world.start();
         self.end(&mut world).await;

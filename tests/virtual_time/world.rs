@@ -516,6 +516,10 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        // Its tasks hold each other: they would run on beside the next world's.
+        if let Some(operator) = self.operator.take() {
+            operator.crash();
+        }
         if std::thread::panicking() {
             println!("seed {}\n--- log\n{}", self.seed, self.logs.tail(80));
             for row in self.aws_writes().iter().rev().take(30).rev() {
