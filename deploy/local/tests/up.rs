@@ -10,9 +10,15 @@ use directconnect_local::{Result, Scratch, process, until};
 const PATIENCE: Duration = Duration::from_secs(30);
 const EVERY: Duration = Duration::from_millis(50);
 
+/// What a shell may have set for other purposes: it must not matter.
 fn local(dir: &Path, command: &str) -> Result<String> {
     let mut local = Command::new(env!("CARGO_BIN_EXE_local"));
-    process::run(local.arg(command).env("DIRECTCONNECT_LOCAL_DIR", dir), None)
+    let local = local
+        .arg(command)
+        .env("DIRECTCONNECT_LOCAL_DIR", dir)
+        .env("KUBECONFIG", "/no/such/kubeconfig")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    process::run(local, None)
 }
 
 fn shell(dir: &Path, script: &str) -> Result<String> {
