@@ -73,7 +73,7 @@ fn kill_9_at_every_aws_write_orders_every_port_once() {
             began.elapsed(),
             faults::shown(&writes)
         );
-        driver.plan(&stack, &cells, &wanted(phase, writes));
+        driver.plan(&stack, &cells, phase, &wanted(phase, writes));
         act(&stack, &cells, phase);
         driver.run(&mut stack, &recorder, &cells, phase, PATIENCE);
         println!(
@@ -93,9 +93,7 @@ fn kill_9_at_every_aws_write_orders_every_port_once() {
 fn wanted(phase: Phase, writes: Vec<Write>) -> Vec<Write> {
     let mut writes = writes;
     if phase == Phase::Again {
-        writes.retain(|write| {
-            write.operation.contains("Tag") || write.example == Example::SecureCart
-        });
+        writes.retain(|write| write.operation.contains("Tag") && write.nth <= 2);
     }
     writes
 }
