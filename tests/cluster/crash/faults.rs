@@ -170,20 +170,20 @@ impl Driver {
 
     /// Calls that are held at about the same time share a kill; the operator itself gives a call up after 8 s.
     fn kill(&mut self, stack: &mut Stack, late: &mut BTreeMap<u64, usize>) {
-        let fresh = |late: &BTreeMap<u64, usize>| -> Vec<Value> {
+        let fresh = |stack: &Stack, late: &BTreeMap<u64, usize>| -> Vec<Value> {
             let mut calls = held(stack);
             calls.retain(|call| !late.contains_key(&id(call)));
             calls
         };
-        let first = fresh(late).len();
+        let first = fresh(stack, late).len();
         // An error means that no other came, which is as good.
         let _ = until("another call", TOGETHER, Duration::from_millis(100), || {
-            Ok((fresh(late).len() > first + 2).then_some(()))
+            Ok((fresh(stack, late).len() > first + 2).then_some(()))
         });
         stack.operator.kill9().unwrap();
         self.kills += 1;
         let rows = stack.dxsim.ledger().unwrap().len();
-        for call in fresh(late) {
+        for call in fresh(stack, late) {
             self.strikes += 1;
             let number = id(&call);
             if self.fates[call["account"].as_str().unwrap()] == Fate::Late {
