@@ -33,6 +33,7 @@ struct World {
 
 #[test]
 fn both_examples_come_up_stay_up_and_leave_everything_at_aws() {
+    let _alone = crate::api::alone();
     let mut world = start();
     quickstart::comes_up(&world);
     securecart::is_adopted_and_grows(&world);
