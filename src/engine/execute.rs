@@ -191,8 +191,10 @@ where
         "step"
     );
     let result = send::send(clients, &step.call, secret, &fence).await;
-    let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();
-    region.hasten(&lists);
+    if result.as_ref().is_ok() || result.as_ref().is_err_and(|failure| !failure.definite) {
+        let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();
+        region.hasten(&lists);
+    }
     context.metrics.step(
         kind,
         operation,

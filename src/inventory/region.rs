@@ -252,6 +252,7 @@ impl Region {
                     break;
                 }
                 tokio::select! {
+                    biased;
                     () = tokio::time::sleep_until(due) => {}
                     () = bell => {}
                 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::{
+    bell::Bell,
     control::{Control, FaultKind, FaultMatch, RequestRecord, When},
     service::SimService,
     store::{Change, Key, State},
@@ -20,19 +21,11 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Name of the client behind `Server::service`.
 pub const DEFAULT_CLIENT: &str = "client";
 
-/// What open watches listen to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Signal {
-    pub(crate) version: u64,
-    /// Watches opened under another epoch end.
-    pub(crate) epoch: u64,
-}
-
 pub(crate) struct Shared {
     state: Mutex<State>,
     control: Mutex<Control>,
     clock: Clock,
-    signal: watch::Sender<Signal>,
+    pub(crate) bell: Bell,
     pub(crate) held: watch::Sender<usize>,
     pub(crate) stopped: watch::Sender<bool>,
 }
@@ -58,18 +51,10 @@ impl Shared {
         self.control.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn signal(&self) -> watch::Receiver<Signal> {
-        self.signal.subscribe()
-    }
-
     /// Wakes the watches if something was stored.
     pub(crate) fn publish(&self) {
         let version = self.state().version;
-        self.signal.send_if_modified(|signal| {
-            let changed = signal.version != version;
-            signal.version = version;
-            changed
-        });
+        self.bell.ring(|signal| signal.version = version);
     }
 }
 
@@ -94,7 +79,7 @@ impl Server {
                 state: Mutex::new(state),
                 control: Mutex::new(Control::default()),
                 clock: now,
-                signal: watch::Sender::new(Signal { version, epoch: 0 }),
+                bell: Bell::new(version),
                 held: watch::Sender::new(0),
                 stopped: watch::Sender::new(false),
             }),
@@ -229,6 +214,6 @@ impl Server {
 
     /// Ends every open watch; clients go on from their last version.
     pub fn cut_watches(&self) {
-        self.shared.signal.send_modify(|signal| signal.epoch += 1);
+        self.shared.bell.ring(|signal| signal.epoch += 1);
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::{Value, json};
-use tokio::{sync::watch::Receiver, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     builtin,
@@ -16,7 +16,7 @@ use crate::{
     read::{options_invalid, version_parameter},
     resource::ResourceDef,
     selector::Selector,
-    server::{Shared, Signal},
+    server::Shared,
     service::SimBody,
     store::{Change, ChangeKind, State},
 };
@@ -30,7 +30,6 @@ const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 /// One open watch.
 pub(crate) struct Watch {
     shared: Arc<Shared>,
-    signal: Receiver<Signal>,
     epoch: u64,
     view: View,
     ready: VecDeque<Bytes>,
@@ -179,11 +178,9 @@ impl Watch {
             .and_then(|text| text.parse().ok())
             .filter(|s| *s > 0);
         let now = Instant::now();
-        let signal = shared.signal();
-        let epoch = signal.borrow().epoch;
+        let epoch = shared.bell.signal().epoch;
         Ok(Self {
             shared: shared.clone(),
-            signal,
             epoch,
             view,
             ready,
@@ -226,7 +223,7 @@ impl Watch {
             if self.ended {
                 return None;
             }
-            let signal = *self.signal.borrow_and_update();
+            let signal = self.shared.bell.signal();
             if signal.epoch != self.epoch {
                 return None;
             }
@@ -241,11 +238,7 @@ impl Watch {
             };
             tokio::select! {
                 biased;
-                changed = self.signal.changed() => {
-                    if changed.is_err() {
-                        return None;
-                    }
-                }
+                () = self.shared.bell.other_than(signal) => {}
                 () = tokio::time::sleep_until(wake) => {
                     if wake == self.deadline {
                         return None;

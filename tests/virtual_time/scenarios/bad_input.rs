@@ -231,3 +231,79 @@ async fn one_vgw_with_two_gateways() {
     assert_eq!(world.effects("CreateDirectConnectGatewayAssociation"), 1);
     world.finish();
 }
+
+#[tokio::test(start_paused = true)]
+async fn prefixes_that_clash_on_one_gateway() {
+    let yaml = crate::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
+        "\nrouters:",
+        "  transitGateways: [{id: tgw-04444444444444444, amazonSideAsn: 64600}, {id: tgw-04444444444444445, amazonSideAsn: 64601}]\n\nrouters:",
+    );
+    assert!(yaml.contains("tgw-"));
+    let mut world = World::new(crate::world::Setup {
+        worlds: vec![format!("{SOON}{yaml}")],
+        namespace: "quickstart",
+        seed: 3,
+        windows: directconnect_model::view::Windows::default(),
+        level: tracing::level_filters::LevelFilter::TRACE,
+    });
+    for manifest in example("quickstart")
+        .iter()
+        .filter(|m| m.contains("kind: AwsAccount") || m.contains("kind: DirectConnectGateway\n"))
+    {
+        world.apply(manifest);
+    }
+    let association = |name: &str, id: &str, prefix: &str| {
+        format!(
+            "apiVersion: directconnect.dev/v1alpha1\nkind: DirectConnectGatewayAssociation\nmetadata: {{name: {name}, namespace: quickstart}}\n\
+             spec:\n  accountRef: {{name: quickstart}}\n  directConnectGatewayRef: {{name: hub}}\n  transitGatewayId: {id}\n  allowedPrefixes: [{prefix}]\n"
+        )
+    };
+    world.start();
+    world.apply(&association(
+        "first",
+        "tgw-04444444444444444",
+        "10.0.0.0/16",
+    ));
+    world
+        .until_reason("DirectConnectGatewayAssociation", "first", "Up", LONG)
+        .await;
+    world.apply(&association(
+        "second",
+        "tgw-04444444444444445",
+        "10.0.1.0/24",
+    ));
+    let message = world
+        .until_stalled("DirectConnectGatewayAssociation", "second", "PrefixClash")
+        .await;
+    assert!(
+        message.contains("10.0.1.0/24") && message.contains("10.0.0.0/16"),
+        "{message}"
+    );
+    world.sleep(LONG).await;
+    assert_eq!(world.effects("CreateDirectConnectGatewayAssociation"), 1);
+    world.finish();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_in_another_region() {
+    let mut world = quickstart(
+        "  vpcId: vpc-04444444444444444",
+        "  region: eu-west-1\n  vpcId: vpc-04444444444444444",
+    );
+    world.sleep(LONG).await;
+    let object = world.object("VirtualPrivateGateway", "vpc");
+    println!("{}", look::line(&object));
+    assert!(!look::is(&object, "Ready", "True"));
+    // The budget of an object under a permanent fault: 60 calls an hour, looks included.
+    let seen = world.sim.ledger().len();
+    world.sleep(Duration::from_hours(1)).await;
+    let calls = world
+        .sim
+        .ledger()
+        .iter()
+        .skip(seen)
+        .filter(|row| row.region == "eu-west-1")
+        .count();
+    assert!(calls <= 60, "{calls} calls in the other region");
+    world.finish();
+}

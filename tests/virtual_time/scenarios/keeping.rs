@@ -405,3 +405,31 @@ async fn paused_objects_are_only_watched() {
         .await;
     world.finish();
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_import_of_what_does_not_exist() {
+    let mut world = World::of("securecart", SOON);
+    for manifest in example("securecart").into_iter().take(4) {
+        world.apply(&manifest.replace("dxcon-sc0dc201", "dxcon-nowhere"));
+    }
+    world.start();
+    let message = world
+        .until_stalled("Connection", "dc2-primary", "ImportNotFound")
+        .await;
+    assert!(
+        message.contains("dxcon-nowhere") && message.contains("111122223333"),
+        "{message}"
+    );
+    world.sleep(SHORT).await;
+    assert_eq!(world.orders(), 0);
+    world.edit(
+        "Connection",
+        "dc2-primary",
+        &json!({"import": {"id": "dxcon-sc0dc201"}}),
+    );
+    world
+        .until_reason("Connection", "dc2-primary", "Up", SHORT)
+        .await;
+    assert_eq!(world.orders(), 0);
+    world.finish();
+}

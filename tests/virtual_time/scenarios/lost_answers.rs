@@ -38,7 +38,7 @@ async fn an_answer_lost_after_the_effect() {
             world.fault(&json!({"match": {"operation": operation}, "kind": kind}));
             world.start();
             world.until_all_ready(3 * LONG).await;
-            world.sleep(LONG).await;
+            world.sleep(Duration::from_mins(25)).await;
             for (operation, ..) in CREATES {
                 assert_eq!(world.effects(operation), 1, "{operation}");
             }
@@ -129,7 +129,7 @@ async fn a_call_that_lands_minutes_later_is_found() {
         }
         world.sim.release(None, dxsim::faults::Release::Continue);
         world.until_all_ready(3 * LONG).await;
-        world.sleep(LONG).await;
+        world.sleep(Duration::from_mins(25)).await;
         for (operation, ..) in CREATES {
             // A natural call may be sent again meanwhile; attaching twice to one VPC is one attachment.
             let most = if *operation == "AttachVpnGateway" {
