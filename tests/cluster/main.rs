@@ -2,12 +2,14 @@
 //! arguments and environment of its chart, and dxsim as AWS. Driven by kubectl and helm, judged by what users and AWS's ledger see.
 //!
 //! - [`examples`]: both examples come up, are looked at, stay quiet, survive their operator, leave everything at AWS.
+//! - [`bad_input`]: what cannot be done says why.
 //! - [`crash`]: `kill -9` at every AWS write of both examples.
 //! - [`api`]: what needs no operator: CRD fixtures, conformance of kubesim, charts.
 //! - [`oracle`]: rules for every status that any of these ever stores.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod api;
+mod bad_input;
 mod crash;
 mod examples;
 mod kubectl;
