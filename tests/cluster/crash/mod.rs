@@ -23,7 +23,7 @@ const QUICKSTARTS: usize = 4;
 const SECURECARTS: usize = 3;
 const SEED: u64 = 11;
 /// For a phase with all its kills.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A part of an example's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
