@@ -120,6 +120,7 @@ pub async fn gather<K: Managed>(
     }
     let last_order = context.last_order(&key);
     view.memory = context.memories.with(object.uid(), |m| {
+        m.spec_seen(object.meta().generation);
         memory::tidy(&mut m.memory, view.now);
         note_missing(object, &view, &lists, &mut m.memory.missing);
         m.memory.last_order = last_order;

@@ -18,8 +18,8 @@ pub struct Remembered {
     pub written: Option<(String, String)>,
     /// Secrets as last read.
     pub secrets: BTreeMap<(String, String), (Instant, SecretState)>,
-    /// Reason of Ready that the last event told.
-    pub told: Option<(String, String)>,
+    /// Generation that was decided on last.
+    pub generation: Option<i64>,
 }
 
 /// All objects.
@@ -39,6 +39,16 @@ impl Memories {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(uid);
+    }
+}
+
+impl Remembered {
+    /// Another spec was written: a call that equals an earlier one is another one.
+    pub fn spec_seen(&mut self, generation: Option<i64>) {
+        if self.generation != generation {
+            self.generation = generation;
+            self.memory.accepted.clear();
+        }
     }
 }
 

@@ -222,12 +222,6 @@ where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
     store_status(context, object, gathered, &decision).await?;
-    if decision.verdict.provisioned {
-        // Every effect shows: an equal call later is another one.
-        context
-            .memories
-            .with(object.uid(), |m| m.memory.accepted.clear());
-    }
     let now = gathered.view.now;
     let mut again = RESYNC.mul_f64(context.jitter());
     if let Observed::No(_, _, Some(since)) = &gathered.observed {

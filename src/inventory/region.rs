@@ -264,6 +264,7 @@ impl Region {
                 });
                 if unused {
                     states.remove(&list);
+                    lock(&self.snapshot).forget(&list);
                     return;
                 }
             }

@@ -76,6 +76,21 @@ impl Snapshot {
         }
     }
 
+    /// Drops a list that is not read any more: what it held would never change again.
+    pub fn forget(&mut self, list: &List) {
+        match list {
+            List::Connections => self.connections = None,
+            List::VirtualInterfaces => self.virtual_interfaces = None,
+            List::DirectConnectGateways => self.direct_connect_gateways = None,
+            List::Associations(id) => {
+                self.associations.remove(id);
+            }
+            List::VpnGateways => self.vpn_gateways = None,
+            List::RouteTables => self.route_tables = None,
+            List::Locations => self.locations = None,
+        }
+    }
+
     /// The oldest beginning among the lists; none if one is absent.
     pub fn begun_all<'a>(&self, lists: impl IntoIterator<Item = &'a List>) -> Option<Timestamp> {
         lists

@@ -108,10 +108,11 @@ pub(super) fn decide<K: Managed>(
             let managed = K::managed(&status);
             let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
             let visible = recorded + view.windows.visibility;
-            if managed.deleted_at.is_none() && managed.seen != Some(true) && begun <= visible {
+            // What was listed before may be missing from a list that lags.
+            if managed.deleted_at.is_none() && begun <= visible {
                 let verdict = Verdict::acting(
                     Reason::Deleting,
-                    format!("{id} was made; AWS does not list it yet"),
+                    format!("AWS does not list {id}; waiting until every list would show it"),
                 );
                 return Decision::say(status, verdict).at(visible).refreshing(lists);
             }
@@ -304,6 +305,20 @@ fn delete<K: Managed>(
         );
     }
     if !found.tags.contains_key(identity::IDENTITY) {
+        let recorded = time(K::managed(&status).recorded_at.as_deref());
+        let visible = recorded.map(|t| t + view.windows.visibility);
+        let begun = view.aws.begun_all(&object.lists(view));
+        if let Some(visible) = visible.filter(|v| begun.is_none_or(|b| b <= *v)) {
+            let verdict = Verdict::acting(
+                Reason::Deleting,
+                format!(
+                    "{id} shows no proof of ownership yet; waiting until every list would show it"
+                ),
+            );
+            return Decision::say(status, verdict)
+                .at(visible)
+                .refreshing(object.lists(view));
+        }
         return Decision::say(
             status,
             Verdict::stalled(

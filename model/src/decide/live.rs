@@ -585,11 +585,13 @@ fn close_intents<K: Managed>(
             .retain(|_, t| !settle::expired(view, t, begun));
     }
     (after != *status).then(|| {
-        Decision::act(
-            after,
-            Verdict::acting(Reason::Updating, "a change took effect"),
-            Action::Store(None),
-        )
+        let id = K::aws_id(status).unwrap_or_default();
+        let verdict = if known && steps.is_empty() {
+            object.verdict(view, id)
+        } else {
+            at_work(object, view, status, id, "a change took effect".to_owned())
+        };
+        Decision::act(after, verdict, Action::Store(None))
     })
 }
 

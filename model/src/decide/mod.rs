@@ -138,6 +138,14 @@ pub fn stamp(at: Timestamp) -> String {
 
 /// What to do with this object next, and what to say of it.
 pub fn decide<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
+    let decision = decided(object, view);
+    match decision.action {
+        Action::Nothing => settle::looking_in_time(object, view, decision),
+        _ => decision,
+    }
+}
+
+fn decided<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
     let mut status = object.stored().cloned().unwrap_or_default();
     let finalizer = has_finalizer(object);
     let deleting = object.meta().deletion_timestamp.is_some();

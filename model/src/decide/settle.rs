@@ -54,6 +54,29 @@ pub(super) fn expired(view: &View, send_by: &str, begun: Timestamp) -> bool {
     time(Some(send_by)).is_none_or(|t| begun > t + view.windows.settled())
 }
 
+/// An open intent is looked at again as soon as nothing that was signed for it can take effect.
+pub(super) fn looking_in_time<K: Managed>(
+    object: &K,
+    view: &View,
+    mut decision: Decision<K::Status>,
+) -> Decision<K::Status> {
+    let lists = object.lists(view);
+    let begun = view.aws.begun_all(&lists).unwrap_or(view.now);
+    let settled = K::managed(&decision.status)
+        .intents
+        .values()
+        .flat_map(|i| std::iter::once(&i.send_by).chain(i.earlier.values()))
+        .filter(|t| !expired(view, t, begun))
+        .filter_map(|t| time(Some(t)).map(|t| t + view.windows.settled()))
+        .min();
+    match settled {
+        Some(at) if at <= view.now => decision.refresh.extend(lists),
+        Some(at) => decision.again_at = Some(decision.again_at.map_or(at, |other| other.min(at))),
+        None => {}
+    }
+    decision
+}
+
 /// True if an intent whose step is due no more ended something, as a list begun after it was sent
 /// shows: nothing that comes later depends on it. What makes something has to expire.
 pub(super) fn undone(intent: &Intent, begun: Timestamp) -> bool {

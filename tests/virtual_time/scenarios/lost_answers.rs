@@ -29,6 +29,16 @@ fn quickstart() -> World {
     world
 }
 
+/// An event that says that something became so is not told again while it is so.
+fn told_once(world: &World) {
+    let mut told = std::collections::BTreeSet::new();
+    for event in world.events() {
+        if ["BgpUp", "PortUp", "Ready"].contains(&event.0.as_str()) {
+            assert!(told.insert(event.clone()), "twice: {event:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_lost_after_the_effect() {
     for kind in ["resetAfterEffect", "http500AfterEffect", "malformedBody"] {
@@ -56,9 +66,19 @@ async fn a_call_lost_before_the_effect() {
             world.fault(&json!({"match": {"operation": operation}, "kind": kind}));
             world.start();
             world.until_all_ready(3 * LONG).await;
+            world.sleep(Duration::from_mins(40)).await;
             for (operation, ..) in CREATES {
                 assert_eq!(world.effects(operation), 1, "{operation}");
             }
+            // What was sent can do nothing any more: nothing is left open, and nothing is told twice.
+            for object in world.managed() {
+                let intents = &object["status"]["intents"];
+                assert!(
+                    intents.as_object().is_none_or(serde_json::Map::is_empty),
+                    "{intents}"
+                );
+            }
+            told_once(&world);
             world.finish();
         }
     }

@@ -52,7 +52,10 @@ pub(super) fn parent(
     parents(view, direct_connect_gateway_id, gateway_id)
         .into_iter()
         .find(|(parent, tags)| {
-            matches!(parent, Parent::VirtualPrivateGateway) || shared::is_ours(view, tags)
+            // Its tags may be listed later than the gateway itself.
+            matches!(parent, Parent::VirtualPrivateGateway)
+                || shared::is_ours(view, tags)
+                || view.owner(direct_connect_gateway_id).is_some()
         })
         .map(|(parent, _)| parent)
 }
@@ -118,6 +121,11 @@ pub(super) fn write(
     set: &Tags,
 ) -> Vec<Call> {
     let pair = (direct_connect_gateway_id, gateway_id);
+    // A list that lags hides the gateway that carries the proof, or shall.
+    let hidden = view.aws.direct_connect_gateway(pair.0).is_none();
+    if hidden && view.owner(pair.0).is_some() {
+        return vec![];
+    }
     let actual = tags(view, direct_connect_gateway_id, gateway_id);
     let Some(owner) = set.get(IDENTITY).or_else(|| actual.get(IDENTITY)) else {
         return vec![];
