@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
-use super::error::{ApiError, Failure, judge};
+use super::error::{ApiError, Class, Failure, judge};
 use super::limiter::Limiter;
 use super::probe::{Fence, Probe};
 use crate::clock::Clock;
@@ -326,6 +326,8 @@ impl Clients {
             self.clock.learn(date, asked);
         }
         let result = result.map_err(|error| judge(service, operation, &error, probe));
+        let throttled = matches!(&result, Err(failure) if failure.error.class == Class::Throttled);
+        self.limiter(service).learn(throttled);
         let class: &str = match &result {
             Ok(_) => "ok",
             Err(failure) => failure.error.class.into(),
