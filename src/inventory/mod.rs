@@ -95,13 +95,26 @@ impl Inventory {
             .remove(key);
     }
 
-    /// Snapshots of all regions of an account.
+    /// The inventory of a place, if an object was ever there.
+    pub fn known(&self, place: &Place) -> Option<Arc<Region>> {
+        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.get(place).map(Arc::clone)
+    }
+
+    /// Regions of an account in which objects were seen.
+    pub fn regions(&self, account: &str) -> Vec<String> {
+        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = regions.keys().filter(|(name, _)| name == account);
+        own.map(|(_, region)| region.clone()).collect()
+    }
+
+    /// What was last read in all regions of an account.
     pub fn snapshots(&self, account: &str) -> Vec<(String, Snapshot)> {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         regions
             .iter()
             .filter(|((name, _), _)| name == account)
-            .map(|((_, region), inventory)| (region.clone(), inventory.snapshot()))
+            .map(|((_, region), inventory)| (region.clone(), inventory.last()))
             .collect()
     }
 

@@ -76,6 +76,27 @@ impl Snapshot {
         }
     }
 
+    /// Drops the lists that are not wanted.
+    pub fn retain(&mut self, wanted: impl Fn(&List) -> bool) {
+        fn keep<T>(part: &mut Option<Arc<Part<T>>>, wanted: bool) {
+            part.take_if(|_| !wanted);
+        }
+        keep(&mut self.connections, wanted(&List::Connections));
+        keep(
+            &mut self.virtual_interfaces,
+            wanted(&List::VirtualInterfaces),
+        );
+        keep(
+            &mut self.direct_connect_gateways,
+            wanted(&List::DirectConnectGateways),
+        );
+        self.associations
+            .retain(|id, _| wanted(&List::Associations(id.clone())));
+        keep(&mut self.vpn_gateways, wanted(&List::VpnGateways));
+        keep(&mut self.route_tables, wanted(&List::RouteTables));
+        keep(&mut self.locations, wanted(&List::Locations));
+    }
+
     /// The oldest beginning among the lists; none if one is absent.
     pub fn begun_all<'a>(&self, lists: impl IntoIterator<Item = &'a List>) -> Option<Timestamp> {
         lists
