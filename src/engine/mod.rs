@@ -15,6 +15,7 @@ pub mod index;
 pub mod memory;
 pub mod pass;
 pub mod products;
+pub mod recheck;
 pub mod store;
 
 use std::collections::{BTreeMap, BTreeSet};

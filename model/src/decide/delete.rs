@@ -16,7 +16,7 @@ use crate::view::View;
 
 use super::create::refused;
 use super::{
-    Action, Decision, Leaving, Note, SELF, claim, identity_tag, leaving, live, settle, stamp, time,
+    Action, Decision, Leaving, Note, SELF, claim, hold, identity_tag, leaving, settle, stamp, time,
 };
 
 /// How long a deletion waits for an account that cannot be used.
@@ -451,8 +451,8 @@ fn delete<K: Managed>(
                 .at(until)
                 .refreshing(object.lists(view));
         }
-        if let Err(statement) = live::pass(object, view, &status, &mut step) {
-            return Decision::say(status, live::held_by(statement, object.verdict(view, &id)));
+        if let Err(statement) = hold::pass(object, view, &status, &mut step) {
+            return Decision::say(status, hold::held_by(statement, object.verdict(view, &id)));
         }
         let verdict = Verdict::acting(Reason::Deleting, step.does.clone());
         return Decision::act(status, verdict, Action::Call(Box::new(step)));

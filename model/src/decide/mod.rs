@@ -6,11 +6,12 @@
 
 pub(crate) mod create;
 mod delete;
+mod hold;
 mod live;
 mod observe;
 mod settle;
 
-pub(crate) use live::held;
+pub(crate) use hold::held;
 
 use std::collections::BTreeSet;
 
