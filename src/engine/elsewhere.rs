@@ -1,6 +1,6 @@
 //! Ports of an account's other regions: what may be ordered is counted over all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use directconnect_model::aws::{Connection, List};
@@ -11,26 +11,20 @@ use tokio::time::Instant;
 use super::{Shared, account};
 use crate::inventory::{Inventory, Region};
 
-/// Other regions in which objects of the same AWS account were ever seen, and an AwsAccount for each.
-fn regions(context: &Shared, own: &Account) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for account in context.accounts.state() {
-        if account.spec.account_id != own.account_id {
-            continue;
-        }
-        let name = account.metadata.name.clone().unwrap_or_default();
-        let recorded = account.status.iter().flat_map(|s| s.regions.clone());
-        let regions = recorded
-            .chain([account.spec.region.clone()])
-            .chain(context.inventory.regions(&name));
-        for region in regions.filter(|r| *r != own.region) {
-            // The object's own account is asked where it can be.
-            if name == own.name || !found.contains_key(&region) {
-                found.insert(region, name.clone());
-            }
-        }
+/// Other regions in which ports of the same AWS account were ever looked for, by whatever AwsAccount.
+fn regions(context: &Shared, own: &Account) -> BTreeSet<String> {
+    let accounts = context.accounts.state();
+    let same = accounts
+        .iter()
+        .filter(|a| a.spec.account_id == own.account_id);
+    let mut all = BTreeSet::new();
+    for account in same {
+        all.extend(account.status.iter().flat_map(|s| s.regions.clone()));
+        let name = account.metadata.name.as_deref().unwrap_or_default();
+        all.extend(context.inventory.regions(name));
     }
-    found
+    all.remove(&own.region);
+    all
 }
 
 /// Ports of the other regions, as far as they are being read.
@@ -40,7 +34,7 @@ pub fn known(context: &Shared, view: &View) -> Vec<Connection> {
     };
     regions(context, own)
         .into_iter()
-        .filter_map(|(region, name)| context.inventory.known(&(name, region)))
+        .filter_map(|region| context.inventory.known(&(own.name.clone(), region)))
         .flat_map(|region| region.snapshot().connections().to_vec())
         .collect()
 }
@@ -52,7 +46,7 @@ pub async fn fresh(context: &Shared, view: &View) -> Result<Vec<Connection>, (Re
     };
     let started = Instant::now();
     let mut ports = vec![];
-    for (region, name) in regions(context, own) {
+    for region in regions(context, own) {
         let unread = |reason, why: String| {
             let message = format!(
                 "the ports of region {region} count for the limits of account {} and cannot be read: {why}",
@@ -60,7 +54,7 @@ pub async fn fresh(context: &Shared, view: &View) -> Result<Vec<Connection>, (Re
             );
             (reason, message)
         };
-        let inventory = open(context, &name, &region)
+        let inventory = open(context, &own.name, &region)
             .await
             .map_err(|why| unread(Reason::AwsUnavailable, why))?;
         Inventory::fresh(&inventory, &BTreeSet::from([List::Connections]), started)

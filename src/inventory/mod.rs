@@ -101,11 +101,13 @@ impl Inventory {
         regions.get(place).map(Arc::clone)
     }
 
-    /// Regions of an account in which objects were seen.
+    /// Regions of an account whose ports were read: a region that does not exist is none of them.
     pub fn regions(&self, account: &str) -> Vec<String> {
-        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = regions.keys().filter(|(name, _)| name == account);
-        own.map(|(_, region)| region.clone()).collect()
+        self.snapshots(account)
+            .into_iter()
+            .filter(|(_, snapshot)| snapshot.connections.is_some())
+            .map(|(region, _)| region)
+            .collect()
     }
 
     /// What was last read in all regions of an account.

@@ -180,7 +180,7 @@ pub struct AwsAccountStatus {
     /// Who must act next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting_for: Vec<WaitingFor>,
-    /// Regions in which objects of this account were seen: ports there count for the limits of orders.
+    /// Regions in which ports of this account were looked for: ports there count for the limits of orders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<String>,
     /// ARN that STS answered with.
