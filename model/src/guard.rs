@@ -25,24 +25,52 @@ fn gateway(vif: &VirtualInterface) -> String {
         .unwrap_or_else(|| vif.virtual_interface_id.clone())
 }
 
-/// True if the interface carries traffic: it is available and a peer is up.
-pub fn healthy(view: &View, vif: &VirtualInterface) -> bool {
+/// The address families that the interface carries: it is available and a peer of each is up.
+fn families<'v>(view: &View, vif: &'v VirtualInterface) -> BTreeSet<&'v str> {
     let port_up = view
         .aws
         .connection(&vif.connection_id)
         .is_none_or(|c| c.connection_state == "available");
-    port_up
-        && vif.virtual_interface_state == "available"
-        && vif.bgp_peers.iter().any(|p| p.bgp_status == "up")
+    if !port_up || vif.virtual_interface_state != "available" {
+        return BTreeSet::new();
+    }
+    vif.bgp_peers
+        .iter()
+        .filter(|p| p.bgp_status == "up")
+        .map(|p| p.address_family.as_str())
+        .collect()
 }
 
-/// What a step would cut. A path with another object's open disruptive intent counts as down.
+/// True if the interface carries traffic.
+pub fn healthy(view: &View, vif: &VirtualInterface) -> bool {
+    !families(view, vif).is_empty()
+}
+
+/// Ids of interfaces and ports that other objects are about to cut.
+fn threatened(view: &View) -> BTreeSet<&str> {
+    let open = view.siblings.iter().flat_map(|s| s.intents.values());
+    let mut ids: BTreeSet<&str> = BTreeSet::new();
+    for intent in open {
+        let Some(id) = intent.id.as_deref() else {
+            continue;
+        };
+        ids.insert(id);
+        // A raise of the MTU resets the port with all that it carries.
+        if intent.operation == "UpdateVirtualInterfaceAttributes" {
+            ids.extend(
+                view.aws
+                    .virtual_interface(id)
+                    .map(|v| v.connection_id.as_str()),
+            );
+        }
+    }
+    ids
+}
+
+/// What a step would cut. A path with another object's open disruptive intent counts as down. A path of
+/// one address family does not stand in for one of the other.
 pub fn check(view: &View, disruption: &Disruption) -> Finding {
-    let threatened: BTreeSet<&str> = view
-        .siblings
-        .iter()
-        .flat_map(|s| s.intents.values().filter_map(|i| i.id.as_deref()))
-        .collect();
+    let threatened = threatened(view);
     let all = view.aws.virtual_interfaces();
     let mut lost = BTreeSet::new();
     let mut any = false;
@@ -50,18 +78,31 @@ pub fn check(view: &View, disruption: &Disruption) -> Finding {
         .iter()
         .filter(|v| disruption.cuts.contains(&v.virtual_interface_id))
     {
-        if !healthy(view, cut) {
-            continue;
-        }
-        any = true;
-        let covered = all.iter().any(|other| {
-            !disruption.cuts.contains(&other.virtual_interface_id)
-                && !threatened.contains(other.virtual_interface_id.as_str())
-                && gateway(other) == gateway(cut)
-                && healthy(view, other)
-        });
-        if !covered {
-            lost.insert(gateway(cut));
+        let others: Vec<_> = all
+            .iter()
+            .filter(|o| {
+                !disruption.cuts.contains(&o.virtual_interface_id)
+                    && !threatened.contains(o.virtual_interface_id.as_str())
+                    && !threatened.contains(o.connection_id.as_str())
+                    && gateway(o) == gateway(cut)
+            })
+            .map(|o| families(view, o))
+            .collect();
+        let families = families(view, cut)
+            .into_iter()
+            .filter(|f| disruption.family.as_deref().is_none_or(|only| only == *f));
+        for family in families {
+            any = true;
+            if others.iter().any(|o| o.contains(family)) {
+                continue;
+            }
+            // Where only one family goes, it is named.
+            let partly = others.iter().any(|o| !o.is_empty());
+            lost.insert(if partly {
+                format!("{} ({family})", gateway(cut))
+            } else {
+                gateway(cut)
+            });
         }
     }
     match (any, lost.is_empty()) {

@@ -33,6 +33,9 @@ pub struct Step {
     /// Consent that the step uses up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
+    /// What the guard lets pass because the account says so: said once the step is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bypassed: Option<String>,
 }
 
 /// How careful a step must be.
@@ -57,6 +60,9 @@ pub struct Disruption {
     pub reason: Reason,
     /// The virtual interfaces whose traffic it cuts.
     pub cuts: BTreeSet<String>,
+    /// The only address family that is cut; none: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
     /// What consent must fit beside the call itself, as the resourceVersion of a Secret.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub details: String,
@@ -72,6 +78,7 @@ impl Step {
             does: does.into(),
             event,
             consent: None,
+            bypassed: None,
         }
     }
 
@@ -98,10 +105,20 @@ impl Step {
             care: Care::Disruptive(Disruption {
                 reason,
                 cuts,
+                family: None,
                 details: String::new(),
             }),
             ..Self::harmless(call, event, does)
         }
+    }
+
+    /// The step cuts one address family only. Without effect on a harmless step.
+    #[must_use]
+    pub fn of_family(mut self, family: &str) -> Self {
+        if let Care::Disruptive(disruption) = &mut self.care {
+            disruption.family = Some(family.to_owned());
+        }
+        self
     }
 
     /// Consent to the step fits these details only. Without effect on a harmless step.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::aws_account::{Guard, Orders};
 use crate::api::status::Intent;
-use crate::aws::{AuthKey, List, Snapshot, Tags};
+use crate::aws::{AuthKey, Connection, List, Snapshot, Tags};
 use crate::kind::ObjectKey;
 use crate::reason::Reason;
 
@@ -34,6 +34,10 @@ pub struct View {
     pub memory: Memory,
     /// The namespace or the CRD is being removed: everything is retained.
     pub leaving: bool,
+    /// Ports of the account's other regions, as far as they were read.
+    pub elsewhere: Vec<Connection>,
+    /// AWS was asked and cannot be read.
+    pub unreadable: bool,
 }
 
 /// An account that may be used.
@@ -52,6 +56,10 @@ pub struct Account {
     pub orders: Option<Orders>,
     /// The guard.
     pub guard: Guard,
+    /// uid of the AwsAccount.
+    pub uid: String,
+    /// resourceVersion of the AwsAccount.
+    pub resource_version: String,
 }
 
 /// Why something cannot be used now.
@@ -101,6 +109,8 @@ impl Windows {
 pub struct Referenced {
     /// uid.
     pub uid: String,
+    /// resourceVersion. Empty where it comes from a watch: only uncached reads enter a hash.
+    pub resource_version: String,
     /// It is being deleted.
     pub deleting: bool,
     /// AWS id in its status.
@@ -126,6 +136,8 @@ pub enum SecretState {
     NoKey,
     /// A value.
     Value {
+        /// The Secret's uid.
+        uid: String,
         /// The Secret's resourceVersion.
         resource_version: String,
         /// The value.
@@ -167,6 +179,8 @@ pub struct Memory {
     pub accepted: BTreeMap<String, Timestamp>,
     /// AWS objects with a mutation of unknown outcome, and until when no other may be sent.
     pub unknown: BTreeMap<String, Timestamp>,
+    /// Ports without owner that look like what is declared, and when this process first saw each.
+    pub alike: BTreeMap<String, Timestamp>,
     /// When this process last sent an order for this identity.
     pub last_order: Option<Timestamp>,
     /// Calls that AWS refused, by params hash: class, words, and when to try again.

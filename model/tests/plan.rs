@@ -17,7 +17,7 @@ use directconnect_model::api::{
     Connection, DirectConnectGateway, DirectConnectGatewayAssociation, VirtualInterface,
     VirtualPrivateGateway,
 };
-use directconnect_model::decide::Action;
+use directconnect_model::decide::{Action, in_the_way};
 use directconnect_model::managed::Managed;
 
 use given::Case;
@@ -53,10 +53,15 @@ fn run<K: Managed>(case: &Case) {
         let Action::Call(step) = &decision.action else {
             panic!("`after` needs a call, found {:?}", decision.action)
         };
+        if after == "conflict" {
+            object = given::opened(&object, &step.call, view.now);
+        }
         given::remember(&mut view, &step.call, after);
         decision = invariants::decided(&object, &view);
     }
     case.expect.compare::<K>(&decision);
+    let in_the_way = in_the_way(&object, &view, "hash", None);
+    case.expect.stands(in_the_way.map(|(reason, _)| reason));
 }
 
 fn dispatch(case: &Case) {

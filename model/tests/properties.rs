@@ -220,6 +220,8 @@ prop_compose! {
                 ..Memory::default()
             },
             leaving,
+            elsewhere: vec![],
+            unreadable: false,
         }
     }
 }

@@ -302,9 +302,10 @@ fn classify(service: Service, code: &str, message: &str, status: u16) -> Class {
         return Class::Rejected;
     }
     if service == Service::DirectConnect && code == "DirectConnectClientException" {
+        let message = message.to_lowercase();
         return MESSAGES
             .iter()
-            .find(|(fragment, _)| message.contains(fragment))
+            .find(|(fragment, _)| message.contains(&fragment.to_lowercase()))
             .map_or(Class::Rejected, |(_, class)| *class);
     }
     // An unknown 4xx is AWS's own word that it did not do it, but not in the closed table.
@@ -373,5 +374,23 @@ mod tests {
             ),
             Class::Conflict
         );
+    }
+
+    #[test]
+    fn a_quota_is_a_rejection_whatever_else_is_said() {
+        for message in [
+            "You have already reached the limit of virtual interfaces",
+            "Maximum number of connections exceeded",
+        ] {
+            assert_eq!(
+                classify(
+                    Service::DirectConnect,
+                    "DirectConnectClientException",
+                    message,
+                    400
+                ),
+                Class::Rejected
+            );
+        }
     }
 }

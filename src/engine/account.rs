@@ -285,6 +285,11 @@ async fn store(
         observed_generation: projection.observed_generation,
         conditions: projection.conditions,
         waiting_for: projection.waiting_for,
+        regions: {
+            let seen = context.inventory.regions(&account.name_any());
+            let all: BTreeSet<String> = before.regions.iter().cloned().chain(seen).collect();
+            all.into_iter().collect()
+        },
         caller_arn: arn.map(|a| stable_arn(&a)).or(before.caller_arn.clone()),
     };
     if status == before {

@@ -12,6 +12,9 @@ pub fn pause(failures: u32, jitter: f64) -> Duration {
     FIRST.saturating_mul(factor).min(LONGEST).mul_f64(jitter)
 }
 
+/// Pause before an order whose account cannot be read in another region is looked at again.
+pub const UNREAD: Duration = Duration::from_secs(60);
+
 /// Pause before a call that AWS refused is tried again: rights and settings change by hand.
 pub const AFTER_REFUSAL: Duration = Duration::from_secs(300);
 

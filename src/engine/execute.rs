@@ -1,26 +1,23 @@
 //! Carries out one call: intent, fence, send, and what its outcome means.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use directconnect_model::api::aws_account::Guard;
 use directconnect_model::api::status::Intent;
+use directconnect_model::consent;
 use directconnect_model::decide::{self, Decision, Note, SELF};
-use directconnect_model::guard::{self, Finding};
 use directconnect_model::identity;
 use directconnect_model::managed::{Care, EventReason, Managed, Step};
 use directconnect_model::reason::Reason;
-use directconnect_model::view::{Refusal, SecretState, Sibling};
+use directconnect_model::view::{Refusal, SecretState};
 use jiff::SignedDuration;
 use tracing::info;
 
 use super::gather::Gathered;
 use super::pass::projected;
 use super::store::{self, Trouble};
-use super::{Shared, backoff, events};
+use super::{Shared, backoff, events, recheck};
 use crate::aws::{Class, Failure, Fence, read, send};
-use crate::registry;
 
 /// A request may be signed this long after the look-up that it rests on began.
 const SEND_WITHIN: SignedDuration = SignedDuration::from_secs(30);
@@ -42,6 +39,7 @@ where
         return Err(Trouble::Conflict);
     };
     let hash = step.call.params_hash();
+    let request = decide::request_hash(&step.call, &gathered.view);
     let operation = step.call.operation();
     let kind: &str = K::KIND.into();
     if step.care != Care::Harmless {
@@ -92,11 +90,7 @@ where
             .get(&step.slot)
             .map_or_else(Default::default, |open| {
                 let mut earlier = open.earlier.clone();
-                let now = context.clock.now();
-                earlier.retain(|_, t| {
-                    t.parse::<jiff::Timestamp>()
-                        .is_ok_and(|t| t + context.windows.window() > now)
-                });
+                earlier.retain(|_, t| !decide::expired(&gathered.view, t, looked_at));
                 earlier.insert(open.token.clone(), open.send_by.clone());
                 earlier
             });
@@ -105,11 +99,12 @@ where
             Intent {
                 operation: operation.to_owned(),
                 token: token.clone(),
-                params_hash: hash.clone(),
+                params_hash: request,
                 account_id: clients.account.account_id.clone(),
                 region: clients.account.region.clone(),
                 endpoint: clients.account.endpoints.direct_connect.clone(),
                 send_by: decide::stamp(send_by),
+                consent: step.consent.clone(),
                 id: (step.care != Care::Create && step.care != Care::CreateChild)
                     .then(|| step.call.target().map(str::to_owned))
                     .flatten(),
@@ -118,7 +113,8 @@ where
             },
         );
         if let Some(code) = &step.consent {
-            managed.consent_used = Some(code.clone());
+            let annotation = object.annotation(consent::ANNOTATION);
+            consent::use_up(&mut managed.consents_used, annotation, code);
         }
         // What was said stays said until the outcome is known: a refusal that repeats is one transition.
         let status = if spoken_for(&current) {
@@ -137,7 +133,7 @@ where
             projected(&current, gathered, &with_intent)
         };
         current = store::status(context, &current, &status).await?;
-        let blocked = match in_the_way(context, &current, gathered, &step).await {
+        let blocked = match recheck::in_the_way(context, &current, gathered, &step, &hash).await {
             Ok(blocked) => blocked,
             Err(trouble) => {
                 // Nothing was sent: the intent must not be waited for.
@@ -147,7 +143,9 @@ where
         };
         if let Some((reason, message, pause)) = blocked {
             let current = close_intent(context, &current, &step).await?;
-            remember_refusal(context, &current, &hash, reason, message, pause);
+            if let Some(pause) = pause {
+                remember_refusal(context, &current, &hash, reason, message, pause);
+            }
             return Ok(current);
         }
     }
@@ -165,6 +163,7 @@ where
             Some(SecretState::Value {
                 resource_version,
                 value,
+                ..
             }) if *resource_version == wanted.resource_version => Some(value),
             _ => None,
         }
@@ -204,6 +203,12 @@ where
             Err(_) => "ambiguous",
         },
     );
+    if let Some(message) = &step.bypassed
+        && !matches!(&result, Err(failure) if failure.definite)
+    {
+        let note = Note::new(EventReason::GuardBypassed, message);
+        events::emit(context, &current.key(), current.uid(), &note).await;
+    }
     match result {
         Ok(answer) => accepted(context, current, &step, &hash, answer.id).await,
         Err(failure) => failed(context, current, &step, &hash, send_by, failure).await,
@@ -360,10 +365,17 @@ where
     }
     // Anything may have happened: intents stay, and what has none keeps its object closed to other
     // changes until a look-up after the signature's expiry.
-    if step.care == Care::Create && error.class == Class::Conflict {
-        // AWS gave a reason: it is said, and the repetition slows down, while look-ups settle the intent.
-        let message = format!("AWS refuses {}: {}", error.operation, error.message);
-        refuse(context, &current, hash, Reason::RefusedByAws, message);
+    if step.care == Care::Create {
+        if error.class == Class::Conflict {
+            // AWS gave a reason: it is said, and the repetition slows down, while look-ups settle the intent.
+            let message = format!("AWS refuses {}: {}", error.operation, error.message);
+            refuse(context, &current, hash, Reason::RefusedByAws, message);
+        } else {
+            // What AWS said of an earlier attempt says nothing of this one.
+            context
+                .memories
+                .with(current.uid(), |m| m.memory.refused.remove(hash));
+        }
     }
     if step.care == Care::Harmless {
         let until = send_by + context.windows.settled();
@@ -424,9 +436,9 @@ where
     let mut status = current.stored().cloned().unwrap_or_default();
     let managed = K::managed_mut(&mut status);
     let slot = step.slot.as_str();
-    if step.consent.is_some() && managed.consent_used == step.consent {
-        managed.consent_used = None;
-    }
+    managed
+        .consents_used
+        .retain(|used| step.consent.as_ref() != Some(used));
     if let Some(intent) = managed.intents.get_mut(slot) {
         // Earlier tokens stay until look-ups have closed them.
         if intent.earlier.is_empty() {
@@ -440,51 +452,4 @@ where
         context.ordered(&current.key(), None);
     }
     store::status(context, current, &status).await
-}
-
-/// What stands in the way once the intent is stored: limits and the guard are judged again, over what
-/// every other object has stored by then. Of two that see each other at least one gives way.
-async fn in_the_way<K>(
-    context: &Shared,
-    object: &K,
-    gathered: &Gathered,
-    step: &Step,
-) -> Result<Option<(Reason, String, Duration)>, Trouble>
-where
-    K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
-{
-    let orders = K::PAID && step.care == Care::Create;
-    let disrupts = matches!(&step.care, Care::Disruptive(d) if !d.cuts.is_empty());
-    if !orders && !disrupts {
-        return Ok(None);
-    }
-    let siblings: Vec<Sibling> = registry::objects(context)
-        .await?
-        .into_iter()
-        .map(|(sibling, _)| sibling)
-        .filter(|s| s.uid != object.uid())
-        .collect();
-    // The lower uid comes back sooner, so that both do not give way for ever.
-    let rival = siblings
-        .iter()
-        .filter(|s| !s.intents.is_empty())
-        .any(|s| s.uid.as_str() < object.uid());
-    let pause = Duration::from_secs(if rival { 10 } else { 2 });
-    let mut view = gathered.view.clone();
-    view.siblings = Arc::new(siblings);
-    if orders
-        && let Some(message) = decide::over_limit(object, &view, object.bandwidth().as_deref())
-    {
-        return Ok(Some((Reason::OrderLimit, message, pause)));
-    }
-    if let Care::Disruptive(disruption) = &step.care
-        && step.consent.is_none()
-        && view.account().is_none_or(|a| a.guard == Guard::Enforce)
-        && matches!(guard::check(&view, disruption), Finding::LastPath(_))
-    {
-        let message =
-            "another object is about to cut the other path: this step waits for it".to_owned();
-        return Ok(Some((disruption.reason, message, pause)));
-    }
-    Ok(None)
 }

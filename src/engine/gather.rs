@@ -7,6 +7,7 @@ use std::time::Duration;
 use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::Endpoints;
 use directconnect_model::aws::{AuthKey, List, Snapshot};
+use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::managed::Managed;
 use directconnect_model::project::Observed;
@@ -18,7 +19,7 @@ use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use tokio::time::Instant;
 
 use super::store::{Trouble, attempt};
-use super::{Shared, account, memory};
+use super::{Shared, account, elsewhere, memory};
 use crate::aws::Clients;
 use crate::inventory::{Interest, Inventory, Region};
 
@@ -93,6 +94,8 @@ pub async fn gather<K: Managed>(
         siblings: context.index.siblings(),
         memory: directconnect_model::view::Memory::default(),
         leaving,
+        elsewhere: vec![],
+        unreadable: false,
     };
     let mut lists = BTreeSet::new();
     let mut observed = Observed::Yes;
@@ -116,6 +119,16 @@ pub async fn gather<K: Managed>(
             }
         }
         observed = Inventory::observed(region, &lists, &context.clock);
+        view.unreadable = matches!(observed, Observed::No(..));
+        let unordered = object.stored().and_then(K::aws_id).is_none()
+            && object.meta().deletion_timestamp.is_none();
+        if K::PAID && unordered {
+            // One that cannot be read holds the order once its intent is stored.
+            view.elsewhere = match from {
+                From::Anew => elsewhere::fresh(context, &view).await.unwrap_or_default(),
+                _ => elsewhere::known(context, &view),
+            };
+        }
         view.now = context.clock.now();
     }
     let last_order = context.last_order(&key);
@@ -123,6 +136,9 @@ pub async fn gather<K: Managed>(
         m.spec_seen(object.meta().generation);
         memory::tidy(&mut m.memory, view.now);
         note_missing(object, &view, &lists, &mut m.memory.missing);
+        if K::PAID {
+            note_alike(object, &view, &mut m.memory.alike);
+        }
         m.memory.last_order = last_order;
         m.memory.clone()
     });
@@ -159,6 +175,23 @@ fn note_missing<K: Managed>(
         if missing.len() > 8 {
             missing.remove(1);
         }
+    }
+}
+
+/// Keeps when ports that look like the declared one, and that nobody owns, were first seen.
+fn note_alike<K: Managed>(object: &K, view: &View, alike: &mut BTreeMap<String, jiff::Timestamp>) {
+    let Some(begun) = view.aws.begun(&List::Connections) else {
+        return;
+    };
+    let found: BTreeSet<String> = object
+        .candidates(view)
+        .into_iter()
+        .filter(|c| c.alike && c.same_name && !c.tags.contains_key(identity::IDENTITY))
+        .map(|c| c.id)
+        .collect();
+    alike.retain(|id, _| found.contains(id));
+    for id in found {
+        alike.entry(id).or_insert(begun);
     }
 }
 
@@ -246,6 +279,12 @@ async fn usable(
         default_tags: spec.default_tags.clone(),
         orders: spec.orders.clone(),
         guard: spec.guard.unwrap_or_default(),
+        uid: account.metadata.uid.clone().unwrap_or_default(),
+        resource_version: account
+            .metadata
+            .resource_version
+            .clone()
+            .unwrap_or_default(),
     };
     (Ok(view), Some((name.to_owned(), region)), Some(clients))
 }
@@ -295,7 +334,12 @@ async fn read_referenced(context: &Shared, key: &ObjectKey) -> Result<Option<Ref
         Err(Trouble::Gone) => return Ok(None),
         Err(trouble) => return Err(trouble),
     };
-    Ok(crate::registry::referenced(key.kind, object))
+    let resource_version = object.metadata.resource_version.clone().unwrap_or_default();
+    let found = crate::registry::referenced(key.kind, object);
+    Ok(found.map(|r| Referenced {
+        resource_version,
+        ..r
+    }))
 }
 
 /// Reads what the object refers to in Secrets.
@@ -349,11 +393,13 @@ pub async fn secret(
         Err(Trouble::Gone) => return Ok(SecretState::NoSecret),
         Err(trouble) => return Err(trouble),
     };
+    let uid = secret.metadata.uid.unwrap_or_default();
     let resource_version = secret.metadata.resource_version.unwrap_or_default();
     let value = secret.data.and_then(|mut data| data.remove(key));
     Ok(value
         .and_then(|v| String::from_utf8(v.0).ok())
         .map_or(SecretState::NoKey, |value| SecretState::Value {
+            uid,
             resource_version,
             value: AuthKey::new(value.trim_end_matches(['\n', '\r']).to_owned()),
         }))

@@ -40,6 +40,7 @@ pub fn referenced<K: Managed>(object: &K) -> Referenced {
     };
     Referenced {
         uid: object.uid().to_owned(),
+        resource_version: String::new(),
         deleting: object.meta().deletion_timestamp.is_some(),
         aws_id: status.and_then(K::aws_id).map(str::to_owned),
         provisioned: is_true("Provisioned"),

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod backoff;
 pub mod controller;
+pub mod elsewhere;
 pub mod events;
 pub mod execute;
 pub mod gather;
@@ -14,6 +15,7 @@ pub mod index;
 pub mod memory;
 pub mod pass;
 pub mod products;
+pub mod recheck;
 pub mod store;
 
 use std::collections::{BTreeMap, BTreeSet};

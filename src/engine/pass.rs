@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use directconnect_model::decide::{Action, Decision, Note, decide};
+use directconnect_model::decide::{Action, Decision, Note, decide, stays};
 use directconnect_model::kind::Kind;
 use directconnect_model::managed::{Care, EventReason, Managed};
 use directconnect_model::project::{Circumstances, Observed, project};
@@ -114,7 +114,8 @@ where
                 }
             }
             Action::RemoveFinalizer(_) | Action::Call(_) => {
-                let outcome = anew(context, &object, &decision).await;
+                let from = reads(&object, &gathered, &decision.action);
+                let outcome = anew(context, &object, &decision, from).await;
                 if let Err(Trouble::Aws) = outcome {
                     // What is due cannot be done: say that AWS cannot be read.
                     let gathered = gather(context, &object, From::Caches).await?;
@@ -142,30 +143,24 @@ async fn anew<K>(
     context: &Shared,
     object: &K,
     first: &Decision<K::Status>,
+    from: From,
 ) -> Result<Option<K>, Trouble>
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
     let key = object.key();
-    let from = match &first.action {
-        Action::Call(step) if step.care == Care::Harmless => From::KubernetesAnew,
-        Action::RemoveFinalizer(_)
-            if object
-                .stored()
-                .is_none_or(|s| K::aws_id(s).is_none() && K::managed(s).account_id.is_none()) =>
-        {
-            From::KubernetesAnew
-        }
-        _ => From::Anew,
-    };
     let api: kube::Api<K> = store::api(context, &key.namespace);
     // The lists first, the object last: pause, ObserveOnly and deletion are seen as late as can be.
-    let _ = gather(context, object, from).await?;
+    let looked = gather(context, object, from).await?;
     let fresh = store::attempt(api.get(&key.name)).await?;
     if fresh.uid() != object.uid() {
         return Ok(None);
     }
     let gathered = gather(context, &fresh, From::KubernetesAnew).await?;
+    if from == From::Anew && !gathered.lists.is_subset(&looked.lists) {
+        // An edit meanwhile made lists matter that were not read anew.
+        return Ok(None);
+    }
     let decision = decide(&fresh, &gathered.view);
     // The second decision was made from uncached reads: what asks no more care than the first is done.
     let gentler = from == From::Anew
@@ -200,6 +195,22 @@ where
             Ok(Some(next))
         }
         _ => Ok(None),
+    }
+}
+
+/// What has to be read anew before an action.
+fn reads<K: Managed>(object: &K, gathered: &Gathered, action: &Action) -> From {
+    // What was never looked for at AWS, is not looked after any more, or stays there, needs nothing of AWS.
+    let free = stays(object, &gathered.view)
+        || object.stored().is_none_or(|s| {
+            let managed = K::managed(s);
+            K::aws_id(s).is_none() && managed.account_id.is_none()
+                || object.common().observe_only() && managed.intents.is_empty()
+        });
+    match action {
+        Action::Call(step) if step.care == Care::Harmless => From::KubernetesAnew,
+        Action::RemoveFinalizer(_) if free => From::KubernetesAnew,
+        _ => From::Anew,
     }
 }
 

@@ -95,13 +95,28 @@ impl Inventory {
             .remove(key);
     }
 
-    /// Snapshots of all regions of an account.
+    /// The inventory of a place, if an object was ever there.
+    pub fn known(&self, place: &Place) -> Option<Arc<Region>> {
+        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.get(place).map(Arc::clone)
+    }
+
+    /// Regions of an account whose ports were read: a region that does not exist is none of them.
+    pub fn regions(&self, account: &str) -> Vec<String> {
+        self.snapshots(account)
+            .into_iter()
+            .filter(|(_, snapshot)| snapshot.connections.is_some())
+            .map(|(region, _)| region)
+            .collect()
+    }
+
+    /// What was last read in all regions of an account.
     pub fn snapshots(&self, account: &str) -> Vec<(String, Snapshot)> {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         regions
             .iter()
             .filter(|((name, _), _)| name == account)
-            .map(|((_, region), inventory)| (region.clone(), inventory.snapshot()))
+            .map(|((_, region), inventory)| (region.clone(), inventory.last()))
             .collect()
     }
 

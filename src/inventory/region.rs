@@ -88,8 +88,16 @@ impl Region {
         *lock(&self.clients) = Some(Arc::clone(clients));
     }
 
-    /// What was published last.
+    /// What was published last of the lists that are being read: what somebody wanted once may be old.
     pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.last();
+        let states = lock(&self.lists);
+        snapshot.retain(|list| states.get(list).is_some_and(|s| s.begun.is_some()));
+        snapshot
+    }
+
+    /// What was last read of every list, however long ago.
+    pub fn last(&self) -> Snapshot {
         lock(&self.snapshot).clone()
     }
 
@@ -264,7 +272,6 @@ impl Region {
                 });
                 if unused {
                     states.remove(&list);
-                    lock(&self.snapshot).forget(&list);
                     return;
                 }
             }

@@ -180,6 +180,9 @@ pub struct AwsAccountStatus {
     /// Who must act next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting_for: Vec<WaitingFor>,
+    /// Regions in which ports of this account were looked for: ports there count for the limits of orders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
     /// ARN that STS answered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_arn: Option<String>,

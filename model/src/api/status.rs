@@ -49,9 +49,9 @@ pub struct ManagedStatus {
     /// When the AWS object was deleted by the operator (AWS time, RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
-    /// Consent code that was used last: it is good for one act only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent_used: Option<String>,
+    /// Consent codes that were used: each is good for one act only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents_used: Vec<String>,
 }
 
 /// Who has to act.
@@ -98,7 +98,8 @@ pub struct Intent {
     pub operation: String,
     /// 128 random bits, hexadecimal. A create carries it as the tag `directconnect.dev/intent`.
     pub token: String,
-    /// SHA-256 of the request's parameters, first 32 hexadecimal digits.
+    /// SHA-256 of the request's parameters and of the uids and resourceVersions of the AwsAccount and of
+    /// every object and Secret that they were made from, first 32 hexadecimal digits.
     pub params_hash: String,
     /// Account that the call goes to.
     pub account_id: String,
@@ -109,6 +110,9 @@ pub struct Intent {
     pub endpoint: Option<String>,
     /// The request may be signed until then and not later (AWS time, RFC 3339).
     pub send_by: String,
+    /// Consent code that the call uses up; free again if the call has no effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
     /// Id of the AWS object that the call changes or deletes; none for a create.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,

@@ -76,19 +76,25 @@ impl Snapshot {
         }
     }
 
-    /// Drops a list that is not read any more: what it held would never change again.
-    pub fn forget(&mut self, list: &List) {
-        match list {
-            List::Connections => self.connections = None,
-            List::VirtualInterfaces => self.virtual_interfaces = None,
-            List::DirectConnectGateways => self.direct_connect_gateways = None,
-            List::Associations(id) => {
-                self.associations.remove(id);
-            }
-            List::VpnGateways => self.vpn_gateways = None,
-            List::RouteTables => self.route_tables = None,
-            List::Locations => self.locations = None,
+    /// Drops the lists that are not wanted.
+    pub fn retain(&mut self, wanted: impl Fn(&List) -> bool) {
+        fn keep<T>(part: &mut Option<Arc<Part<T>>>, wanted: bool) {
+            part.take_if(|_| !wanted);
         }
+        keep(&mut self.connections, wanted(&List::Connections));
+        keep(
+            &mut self.virtual_interfaces,
+            wanted(&List::VirtualInterfaces),
+        );
+        keep(
+            &mut self.direct_connect_gateways,
+            wanted(&List::DirectConnectGateways),
+        );
+        self.associations
+            .retain(|id, _| wanted(&List::Associations(id.clone())));
+        keep(&mut self.vpn_gateways, wanted(&List::VpnGateways));
+        keep(&mut self.route_tables, wanted(&List::RouteTables));
+        keep(&mut self.locations, wanted(&List::Locations));
     }
 
     /// The oldest beginning among the lists; none if one is absent.

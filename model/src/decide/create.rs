@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use crate::api::aws_account::Approval;
-use crate::api::status::Actor;
-use crate::aws::Tags;
-use crate::consent::{self, Act};
+use crate::api::status::{Actor, Intent};
+use crate::aws::{List, Tags};
+use crate::call::Call;
+use crate::consent::{self, Act, Codes};
 use crate::identity::{self, Presence};
 use crate::managed::{Care, EventReason, Managed, Step};
 use crate::net::bandwidth_mbps;
@@ -24,9 +25,10 @@ pub(super) fn decide<K: Managed>(
     let lists = object.lists(view);
     let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
     if let Some(intent) = K::managed(&status).intents.get(SELF).cloned() {
-        match settle::judge(view, &intent, begun, K::NATURAL) {
+        let settling = || settling(object, view, &intent);
+        match settle::judge(view, &intent, begun, settle::Second::of::<K>()) {
             settle::Settled::Wait(until) => {
-                return Decision::say(status, settle::settling(Some(&intent)))
+                return Decision::say(status, settling())
                     .at(until)
                     .refreshing(lists);
             }
@@ -36,14 +38,17 @@ pub(super) fn decide<K: Managed>(
                     .get_mut(SELF)
                     .expect("just read");
                 open.not_found_at = Some(begun.to_string());
-                return Decision::act(status, settle::settling(Some(&intent)), Action::Store(None))
+                return Decision::act(status, settling(), Action::Store(None))
                     .at(begun)
                     .refreshing(lists);
             }
             settle::Settled::NotCreated => {
-                K::managed_mut(&mut status).intents.remove(SELF);
+                let managed = K::managed_mut(&mut status);
+                managed.intents.remove(SELF);
                 // Consent that bought nothing is good for the repetition.
-                K::managed_mut(&mut status).consent_used = None;
+                managed
+                    .consents_used
+                    .retain(|used| intent.consent.as_ref() != Some(used));
                 let note = Note::new(
                     EventReason::NotCreated,
                     format!(
@@ -51,15 +56,11 @@ pub(super) fn decide<K: Managed>(
                         intent.operation
                     ),
                 );
-                return Decision::act(
-                    status,
-                    settle::settling(Some(&intent)),
-                    Action::Store(Some(note)),
-                );
+                return Decision::act(status, settling(), Action::Store(Some(note)));
             }
             settle::Settled::Stale => {
-                let code = code(object, Act::DiscardIntent, &intent.token);
-                if !granted(object, &status, &code) {
+                let code = code(object, &status, Act::DiscardIntent, &intent.token);
+                if !granted(object, &code) {
                     let verdict = Verdict::stalled(
                         Reason::StaleIntent,
                         format!(
@@ -73,8 +74,9 @@ pub(super) fn decide<K: Managed>(
                 }
                 let managed = K::managed_mut(&mut status);
                 managed.intents.remove(SELF);
-                managed.consent_used = Some(code);
-                return Decision::act(status, settle::settling(Some(&intent)), Action::Store(None));
+                let annotation = object.annotation(consent::ANNOTATION);
+                consent::use_up(&mut managed.consents_used, annotation, &code);
+                return Decision::act(status, settling(), Action::Store(None));
             }
             settle::Settled::SendAgain => {}
         }
@@ -94,17 +96,11 @@ pub(super) fn decide<K: Managed>(
             return Decision::say(status, verdict).at(until).refreshing(lists);
         }
     }
-    let mut call = match object.create(view) {
+    let identity_tag = identity_tag(object, view);
+    let mut call = match order(object, view, &identity_tag) {
         Ok(call) => call,
         Err(verdict) => return Decision::say(status, verdict),
     };
-    let identity_tag = identity_tag(object, view);
-    if let (Some(wanted), Some(account)) = (call.tags_mut(), view.account()) {
-        let proofs = std::mem::take(wanted);
-        *wanted = tags::declared(object.common(), account);
-        wanted.extend(proofs);
-        wanted.extend(tags::ownership(&identity_tag, object.uid(), false));
-    }
     // What AWS refused is remembered by the call as it is sent, but for the token.
     let hash = call.params_hash();
     if let Some(refusal) = standing_refusal(view, &hash) {
@@ -150,12 +146,44 @@ pub(super) fn decide<K: Managed>(
             EventReason::Created
         },
         consent: used,
+        bypassed: None,
     };
     Decision::act(
         status,
         Verdict::acting(Reason::Provisioning, does),
         Action::Call(Box::new(step)),
     )
+}
+
+/// The call that makes the object, with all tags but the token.
+fn order<K: Managed>(object: &K, view: &View, identity_tag: &str) -> Result<Call, Verdict> {
+    let mut call = object.create(view)?;
+    if let (Some(wanted), Some(account)) = (call.tags_mut(), view.account()) {
+        let proofs = std::mem::take(wanted);
+        *wanted = tags::declared(object.common(), account);
+        wanted.extend(proofs);
+        wanted.extend(tags::ownership(identity_tag, object.uid(), false));
+    }
+    Ok(call)
+}
+
+/// What is said while an order is open: AWS's own words, where it gave some.
+fn settling<K: Managed>(object: &K, view: &View, intent: &Intent) -> Verdict {
+    let tag = identity_tag(object, view);
+    let refusal = order(object, view, &tag)
+        .ok()
+        .and_then(|call| view.memory.refused.get(&call.params_hash()));
+    match refusal {
+        Some(refusal) => Verdict::acting(
+            Reason::SettlingCreate,
+            format!(
+                "{}. It is tried again once complete look-ups have told that {} made nothing",
+                refusal.message.trim_end_matches('.'),
+                intent.operation
+            ),
+        ),
+        None => settle::settling(Some(intent)),
+    }
 }
 
 /// A refusal of this call that is not to be tried again yet.
@@ -187,19 +215,24 @@ fn parent_tag<K: Managed>(object: &K, view: &View, identity_tag: &str) -> Option
     })
 }
 
-fn code<K: Managed>(object: &K, act: Act, details: &str) -> String {
-    consent::code(
+/// The codes of an act of this object.
+pub(super) fn codes<'a, K: Managed>(object: &'a K, act: Act, details: &'a str) -> Codes<'a> {
+    Codes {
         act,
-        object.uid(),
-        object.meta().generation.unwrap_or_default(),
+        uid: object.uid(),
+        generation: object.meta().generation.unwrap_or_default(),
         details,
-    )
+    }
 }
 
-/// True if the annotation holds the code and it was not used before.
-pub(super) fn granted<K: Managed>(object: &K, status: &K::Status, code: &str) -> bool {
+/// The code that is asked for: it was not used yet.
+pub(super) fn code<K: Managed>(object: &K, status: &K::Status, act: Act, details: &str) -> String {
+    codes(object, act, details).asked(&K::managed(status).consents_used)
+}
+
+/// True if the annotation holds the code that is asked for.
+pub(super) fn granted<K: Managed>(object: &K, code: &str) -> bool {
     consent::given(object.annotation(consent::ANNOTATION), code)
-        && K::managed(status).consent_used.as_deref() != Some(code)
 }
 
 /// What AWS refused, as it is said.
@@ -234,13 +267,30 @@ fn may_order<K: Managed>(
         return stalled(Reason::OrderLimit, message);
     }
     let mut used = None;
-    if let Some((reason, message, id)) = beside(object, view) {
-        let code = code(object, Act::OrderBeside, &format!("{hash} {id}"));
-        if !granted(object, status, &code) {
+    if let Some(Beside { reason, id, what }) = beside(object, view) {
+        let code = code(object, status, Act::OrderBeside, &format!("{hash} {id}"));
+        if !granted(object, &code) {
+            // Its owner may not be known yet.
+            if reason == Reason::LookAlike {
+                let since = view.memory.alike.get(&id).copied().unwrap_or(view.now);
+                let known = since + view.windows.visibility;
+                if view.aws.begun(&List::Connections) <= Some(known) {
+                    let verdict = Verdict::waits(
+                        Reason::LookAlike,
+                        Actor::Operator,
+                        format!(
+                            "{what}. It may be somebody's new one: looking until its tags can be seen"
+                        ),
+                        Some("it is ordered, or this object says what stands beside it"),
+                        false,
+                    );
+                    return Err((verdict, Some(known)));
+                }
+            }
             return stalled(
                 reason,
                 format!(
-                    "{message} To order another one beside it: {}",
+                    "{what}: name it in spec.import.id to take it over. To order another one beside it: {}",
                     consent::command(&object.key(), &code)
                 ),
             );
@@ -249,8 +299,8 @@ fn may_order<K: Managed>(
     }
     let asks = account.orders.as_ref().and_then(|o| o.approval) == Some(Approval::Consent);
     if asks && used.is_none() {
-        let code = code(object, Act::Order, hash);
-        if !granted(object, status, &code) {
+        let code = code(object, status, Act::Order, hash);
+        if !granted(object, &code) {
             return stalled(
                 Reason::AwaitingApproval,
                 format!(
@@ -264,16 +314,32 @@ fn may_order<K: Managed>(
         }
         used = Some(code);
     }
-    if let Some(lost) = K::managed(status).consent_used.clone()
-        && used.is_none()
-    {
-        used = Some(lost);
-    }
     Ok(used)
 }
 
+/// What stands in the way of an order that was decided, once its intent is stored: the limits, and ports
+/// that appeared meanwhile. `consent` is what the order uses up.
+pub fn in_the_way<K: Managed>(
+    object: &K,
+    view: &View,
+    hash: &str,
+    consent: Option<&str>,
+) -> Option<(Reason, String)> {
+    if let Some(message) = over_limit(object, view, object.bandwidth().as_deref()) {
+        return Some((Reason::OrderLimit, message));
+    }
+    let Beside { reason, id, what } = beside(object, view)?;
+    let details = format!("{hash} {id}");
+    let used = object
+        .stored()
+        .map_or(&[][..], |s| K::managed(s).consents_used.as_slice());
+    let agreed =
+        consent.is_some_and(|code| codes(object, Act::OrderBeside, &details).hold(used, code));
+    (!agreed).then_some((reason, what))
+}
+
 /// The limit that an order would break, if one.
-pub fn over_limit<K: Managed>(object: &K, view: &View, bandwidth: Option<&str>) -> Option<String> {
+fn over_limit<K: Managed>(object: &K, view: &View, bandwidth: Option<&str>) -> Option<String> {
     let account = view.account()?;
     let Some(orders) = &account.orders else {
         return Some(format!(
@@ -285,6 +351,7 @@ pub fn over_limit<K: Managed>(object: &K, view: &View, bandwidth: Option<&str>) 
         .aws
         .connections()
         .iter()
+        .chain(&view.elsewhere)
         .filter(|c| {
             !matches!(
                 c.connection_state.as_str(),
@@ -333,7 +400,14 @@ pub fn over_limit<K: Managed>(object: &K, view: &View, bandwidth: Option<&str>) 
 }
 
 /// A port beside which an order would be a second one for the same purpose.
-fn beside<K: Managed>(object: &K, view: &View) -> Option<(Reason, String, String)> {
+struct Beside {
+    reason: Reason,
+    id: String,
+    /// The port, in words.
+    what: String,
+}
+
+fn beside<K: Managed>(object: &K, view: &View) -> Option<Beside> {
     for c in object.candidates(view) {
         if c.presence != Presence::Live || !c.alike {
             continue;
@@ -354,25 +428,25 @@ fn beside<K: Managed>(object: &K, view: &View) -> Option<(Reason, String, String
                         && (s.key == owner || s.aws_id.as_deref() == Some(&c.id))
                 });
                 if !claimed {
-                    return Some((
-                        Reason::RetainedPortExists,
-                        format!(
-                            "port {} at {} ({}) was kept when {owner} was deleted and nobody uses it: name it in spec.import.id to take it over.",
+                    return Some(Beside {
+                        reason: Reason::RetainedPortExists,
+                        what: format!(
+                            "port {} at {} ({}) was kept when {owner} was deleted and nobody uses it",
                             c.id, port.location, port.bandwidth
                         ),
-                        c.id,
-                    ));
+                        id: c.id,
+                    });
                 }
             }
             None if view.owner(&c.id).is_none() && c.same_name => {
-                return Some((
-                    Reason::LookAlike,
-                    format!(
-                        "port {} has the same location, bandwidth and name ({}) and belongs to nobody: name it in spec.import.id to take it over.",
+                return Some(Beside {
+                    reason: Reason::LookAlike,
+                    what: format!(
+                        "port {} has the same location, bandwidth and name ({}) and belongs to nobody",
                         c.id, port.connection_name
                     ),
-                    c.id,
-                ));
+                    id: c.id,
+                });
             }
             _ => {}
         }

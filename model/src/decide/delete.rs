@@ -2,29 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::api::status::Actor;
+use crate::api::status::{Actor, ManagedStatus};
 use crate::aws::Tags;
 use crate::call::Call;
 use crate::identity::{self, Candidate, Located, locate};
-use crate::managed::{Care, EventReason, Managed, Step};
+use crate::managed::{EventReason, Managed, Step};
 use crate::reason::Reason;
 use crate::tags;
-use crate::verdict::{Verdict, waiting};
+use crate::verdict::Verdict;
 use crate::view::View;
 
 use super::create::refused;
 use super::{
-    Action, Decision, Leaving, Note, SELF, claim, identity_tag, leaving, live, settle, stamp, time,
+    Action, Decision, Leaving, Note, SELF, claim, hold, identity_tag, leaving, settle, stamp, time,
 };
+
+/// How long a deletion waits for an account that cannot be used.
+const GRACE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(super) fn decide<K: Managed>(
     object: &K,
     view: &View,
     mut status: K::Status,
 ) -> Decision<K::Status> {
-    if super::nothing_at_stake(K::managed(&status), K::aws_id(&status)) {
+    if super::nothing_at_stake(view, K::managed(&status), K::aws_id(&status)) {
         return Decision::act(
             status,
             super::deleting_verdict(),
@@ -34,6 +37,14 @@ pub(super) fn decide<K: Managed>(
     let lists = object.lists(view);
     let absent = view.aws.absent(&lists);
     if !absent.is_empty() {
+        // What stays at AWS needs no list: the mark is tried, and that is all.
+        if view.unreadable && stays(object, view) && K::aws_id(&status).is_some() {
+            if object.paused() {
+                return Decision::say(status, super::paused_verdict());
+            }
+            let policy = leaving(object, view, K::managed(&status));
+            return retain(object, view, status, &[], policy);
+        }
         return Decision::say(
             status,
             Verdict::acting(Reason::Deleting, "looking at AWS first"),
@@ -73,7 +84,8 @@ pub(super) fn decide<K: Managed>(
         if K::managed(&status).intents.contains_key(SELF) {
             return settle::before_leaving(object, view, status);
         }
-        if let Some(since) = time(K::managed(&status).unrecorded_since.as_deref()) {
+        let unrecorded = time(K::managed(&status).unrecorded_since.as_deref());
+        if let Some(since) = unrecorded.max(view.memory.last_order) {
             let until = since + view.windows.window();
             if begun <= until {
                 let verdict = Verdict::acting(
@@ -231,7 +243,7 @@ fn retain<K: Managed>(
             }
         }
     }
-    if view.now < until && K::managed(&status).seen != Some(true) {
+    if view.now < until {
         let verdict = Verdict::acting(
             Reason::Deleting,
             format!("{id} stays at AWS; this object goes once every list shows it"),
@@ -242,18 +254,20 @@ fn retain<K: Managed>(
         .aws
         .begun_all(&object.lists(view))
         .unwrap_or(Timestamp::UNIX_EPOCH);
-    let open = K::managed(&status)
-        .intents
-        .values()
-        .filter(|i| !settle::expired(view, &i.send_by, begun))
-        .filter_map(|i| time(Some(&i.send_by)))
+    let open = sent(K::managed(&status))
+        .filter(|t| begun <= *t + view.windows.settled())
         .max();
-    if let Some(last) = open {
+    if let Some(last) = open
+        && !(view.unreadable && view.now > last + view.windows.window())
+    {
         return Decision::say(status, settle::settling(None))
             .at(last + view.windows.settled())
             .refreshing(object.lists(view));
     }
     let message = match policy {
+        Leaving::Release if found.is_none() => {
+            format!("{id} stays at AWS; its tags could not be read and stay too")
+        }
         Leaving::Release => format!("{id} stays at AWS without tags of ours"),
         _ => match view.aws.connection(&id).filter(|_| K::PAID) {
             Some(c) => format!(
@@ -273,6 +287,66 @@ fn retain<K: Managed>(
         super::deleting_verdict(),
         Action::RemoveFinalizer(Some(Note::new(reason, message))),
     )
+}
+
+/// When the calls of open intents could be sent last.
+fn sent(status: &ManagedStatus) -> impl Iterator<Item = Timestamp> {
+    status
+        .intents
+        .values()
+        .flat_map(|i| std::iter::once(&i.send_by).chain(i.earlier.values()))
+        .filter_map(|t| time(Some(t)))
+}
+
+/// True if the object is being deleted and what it stands for stays at AWS: that needs no success there.
+pub fn stays<K: Managed>(object: &K, view: &View) -> bool {
+    let Some(status) = object.stored() else {
+        return false;
+    };
+    object.meta().deletion_timestamp.is_some()
+        && !object.common().observe_only()
+        && K::aws_id(status).is_some()
+        && leaving(object, view, K::managed(status)) != Leaving::Delete
+}
+
+/// The account cannot be used: what stays at AWS stays, with the tags that it has. None where the
+/// deletion needs the account.
+pub(super) fn unreachable<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+) -> Option<Decision<K::Status>> {
+    if !stays(object, view) || object.paused() {
+        return None;
+    }
+    let id = K::aws_id(status)?.to_owned();
+    let managed = K::managed(status);
+    let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let asked = time(Some(&deleted_when(object))).unwrap_or(Timestamp::UNIX_EPOCH);
+    // A minute for an account that is being set right, a window for what is on its way.
+    let until = sent(managed)
+        .map(|t| t + view.windows.window())
+        .chain([recorded + view.windows.visibility, asked + GRACE])
+        .max()?;
+    let status = status.clone();
+    if view.now < until {
+        let verdict = Verdict::acting(
+            Reason::Deleting,
+            format!("{id} stays at AWS; this object goes although its account cannot be used"),
+        );
+        return Some(Decision::say(status, verdict).at(until));
+    }
+    let note = Note::new(
+        EventReason::Retained,
+        format!(
+            "{id} stays at AWS as it is: its account cannot be used, so that no tag was written"
+        ),
+    );
+    Some(Decision::act(
+        status,
+        super::deleting_verdict(),
+        Action::RemoveFinalizer(Some(note)),
+    ))
 }
 
 /// When the deletion was asked for: stable, so that the tag is written once.
@@ -392,22 +466,8 @@ fn delete<K: Managed>(
                 .at(until)
                 .refreshing(object.lists(view));
         }
-        if let Care::Disruptive(disruption) = &step.care {
-            match live::hold(object, view, &status, &step, disruption) {
-                Ok(code) => step.consent = code,
-                Err((statement, message)) => {
-                    let mut verdict = object.verdict(view, &id);
-                    verdict.provisioned = false;
-                    verdict.waiting_for.push(waiting(
-                        disruption.reason,
-                        Actor::You,
-                        message,
-                        Some("the step is done"),
-                    ));
-                    verdict.statements.push(statement);
-                    return Decision::say(status, verdict);
-                }
-            }
+        if let Err(statement) = hold::pass(object, view, &status, &mut step) {
+            return Decision::say(status, hold::held_by(statement, object.verdict(view, &id)));
         }
         let verdict = Verdict::acting(Reason::Deleting, step.does.clone());
         return Decision::act(status, verdict, Action::Call(Box::new(step)));

@@ -2,18 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::api::status::Actor;
 use crate::consent::{self, Act};
-use crate::guard::{self, Finding};
 use crate::identity::{self, Located, locate};
-use crate::managed::{Care, Disruption, EventReason, Managed, Step};
+use crate::managed::{Care, EventReason, Managed, Step};
 use crate::reason::Reason;
 use crate::tags;
-use crate::verdict::{Statement, Truth, Verdict, waiting};
+use crate::verdict::{Statement, Truth, Verdict};
 use crate::view::View;
 
-use super::create::{granted, refused};
-use super::{Action, Decision, Note, SELF, claim, create, identity_tag, settle, time};
+use super::create::{code, granted, refused};
+use super::{Action, Decision, Note, SELF, claim, create, hold, identity_tag, settle, time};
 
 /// Complete lists without the recorded id, and the time that they must span, before it is lost.
 const LOST_AFTER_LISTS: usize = 3;
@@ -172,7 +170,6 @@ pub(super) fn decide<K: Managed>(
     }
 }
 
-/// True while an open create may still take effect, or its effect be hidden.
 /// Who else manages the object: by its identity tag, or, while nobody has written one, the lower uid.
 fn rival<K: Managed>(
     object: &K,
@@ -199,6 +196,7 @@ fn rival<K: Managed>(
     }
 }
 
+/// True while an open create may still take effect, or its effect be hidden.
 fn unsettled<K: Managed>(object: &K, view: &View, status: &K::Status) -> bool {
     let begun = begun(object, view);
     K::managed(status)
@@ -311,13 +309,8 @@ fn missing<K: Managed>(
         let next = missing.last().map_or(view.now, |l| *l + LOST_AFTER / 2);
         return Decision::say(status, verdict).at(next).refreshing(lists);
     }
-    let code = consent::code(
-        Act::OrderAgain,
-        object.uid(),
-        object.meta().generation.unwrap_or_default(),
-        id,
-    );
-    let consented = granted(object, &status, &code);
+    let code = code(object, &status, Act::OrderAgain, id);
+    let consented = granted(object, &code);
     if !K::REPAIRED_WHEN_LOST && !consented {
         let verdict = Verdict::stalled(
             Reason::LostAtAws,
@@ -337,9 +330,13 @@ fn missing<K: Managed>(
     managed.recorded_at = None;
     managed.seen = None;
     managed.imported = None;
-    managed.intents.clear();
+    // Earlier tokens may still take effect: look-ups close them.
+    managed
+        .intents
+        .retain(|slot, i| slot == SELF && !i.earlier.is_empty());
     if consented {
-        managed.consent_used = Some(code);
+        let annotation = object.annotation(consent::ANNOTATION);
+        consent::use_up(&mut managed.consents_used, annotation, &code);
     }
     let note = Note::new(
         EventReason::LostAtAws,
@@ -369,7 +366,7 @@ fn converge<K: Managed>(
     if let Some(decision) = close_intents(object, view, &status, &steps, known) {
         return decision;
     }
-    if let Some(decision) = open_call(object, view, &status, &steps) {
+    if let Some(decision) = open_call(object, view, &status, &steps, known) {
         return decision;
     }
     let mut pending = None;
@@ -451,15 +448,19 @@ fn open_call<K: Managed>(
     view: &View,
     status: &K::Status,
     steps: &[Step],
+    known: bool,
 ) -> Option<Decision<K::Status>> {
     let begun = begun(object, view);
     for (slot, open) in &K::managed(status).intents {
-        let Some(step) = steps.iter().find(|s| s.slot == *slot) else {
+        let step = steps.iter().find(|s| s.slot == *slot);
+        // Nothing of it is due, and what it did is not known: other changes wait.
+        let unknown = !known && slot != SELF && !steps.is_empty();
+        if step.is_none() && !unknown {
             continue;
-        };
-        let child = step.care == Care::CreateChild;
+        }
+        let child = step.is_some_and(|s| s.care == Care::CreateChild);
         let free = if child {
-            settle::judge(view, open, begun, true) == settle::Settled::SendAgain
+            settle::judge(view, open, begun, settle::Second::Refused) == settle::Settled::SendAgain
         } else {
             settle::expired(view, &open.send_by, begun)
         };
@@ -603,94 +604,9 @@ fn guarded<K: Managed>(
     id: &str,
     mut step: Step,
 ) -> Decision<K::Status> {
-    if let Care::Disruptive(disruption) = &step.care {
-        match hold(object, view, &status, &step, disruption) {
-            Ok(code) => step.consent = code,
-            Err((statement, message)) => {
-                let mut verdict = object.verdict(view, id);
-                verdict.provisioned = false;
-                let mut entry = waiting(
-                    disruption.reason,
-                    Actor::You,
-                    message,
-                    Some("the step is done"),
-                );
-                entry.on.clone_from(&statement.message);
-                verdict.waiting_for.push(entry);
-                verdict.statements.push(statement);
-                return Decision::say(status, verdict);
-            }
-        }
+    if let Err(statement) = hold::pass(object, view, &status, &mut step) {
+        return Decision::say(status, hold::held_by(statement, object.verdict(view, id)));
     }
     let verdict = at_work(object, view, &status, id, step.does.clone());
     Decision::act(status, verdict, Action::Call(Box::new(step)))
-}
-
-/// True if the guard would hold the step as things are: what leads up to it need not begin.
-pub(crate) fn held<K: Managed>(object: &K, view: &View, step: &Step) -> bool {
-    match (&step.care, object.stored()) {
-        (Care::Disruptive(disruption), Some(status)) => {
-            hold(object, view, status, step, disruption).is_err()
-        }
-        _ => false,
-    }
-}
-
-/// `Ok` with the consent that is used up, if the step may be done; else the condition that holds it.
-pub(super) fn hold<K: Managed>(
-    object: &K,
-    view: &View,
-    status: &K::Status,
-    step: &Step,
-    disruption: &Disruption,
-) -> Result<Option<String>, (Statement, String)> {
-    use crate::api::aws_account::Guard;
-    let enforced = view.account().is_none_or(|a| a.guard == Guard::Enforce);
-    let Finding::LastPath(gateways) = guard::check(view, disruption) else {
-        return Ok(None);
-    };
-    if !enforced {
-        return Ok(None);
-    }
-    let secret = step
-        .call
-        .secret()
-        .map_or(String::new(), |s| s.resource_version.clone());
-    let details = format!(
-        "{} {} {secret}{}",
-        step.call.params_hash(),
-        step.slot,
-        disruption.details
-    );
-    let code = consent::code(
-        Act::Disrupt,
-        object.uid(),
-        object.meta().generation.unwrap_or_default(),
-        &details,
-    );
-    // Consent that a call used up without effect is good for its repetition.
-    let begun_with_consent = K::managed(status)
-        .intents
-        .get(&step.slot)
-        .is_some_and(|i| i.params_hash == step.call.params_hash())
-        && K::managed(status).consent_used.as_deref() == Some(&code);
-    if granted(object, status, &code) || begun_with_consent {
-        return Ok(Some(code));
-    }
-    let gateways: Vec<String> = gateways.into_iter().collect();
-    let message = format!(
-        "held: to {} would cut the last healthy path to {}. To do it all the same: {}",
-        step.does,
-        gateways.join(", "),
-        consent::command(&object.key(), &code)
-    );
-    Err((
-        Statement {
-            condition: "Guarded",
-            truth: Truth::True,
-            reason: disruption.reason,
-            message: message.clone(),
-        },
-        message,
-    ))
 }

@@ -6,26 +6,31 @@
 
 pub(crate) mod create;
 mod delete;
+mod hold;
 mod live;
 mod observe;
 mod settle;
 
-pub(crate) use live::held;
+pub(crate) use hold::held;
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::api::common::DeletionPolicy;
 use crate::api::status::ManagedStatus;
 use crate::aws::List;
+use crate::call::{Call, hex};
 use crate::identity::{self, Claim};
 use crate::managed::{EventReason, Fetch, Managed, Step};
 use crate::reason::Reason;
 use crate::verdict::Verdict;
-use crate::view::View;
+use crate::view::{SecretState, View};
 
-pub use create::over_limit;
+pub use create::in_the_way;
+pub use delete::stays;
+pub use settle::expired;
 
 /// The finalizer of every managed object.
 pub const FINALIZER: &str = "directconnect.dev/aws";
@@ -126,9 +131,41 @@ pub enum Leaving {
     Release,
 }
 
-/// Parses a time of a status; what nobody could have written reads as the beginning of time.
+/// Parses a time of a status; what nobody could have written reads as the beginning of time: so much
+/// room is left on both sides that adding a window cannot leave the calendar.
 pub(crate) fn time(text: Option<&str>) -> Option<Timestamp> {
-    text.map(|t| t.parse().unwrap_or(Timestamp::UNIX_EPOCH))
+    const LAST: i64 = 100_000_000_000; // in the year 5138
+    text.map(|t| {
+        t.parse()
+            .ok()
+            .filter(|t: &Timestamp| (0..LAST).contains(&t.as_second()))
+            .unwrap_or(Timestamp::UNIX_EPOCH)
+    })
+}
+
+/// SHA-256 over a call and the uids and resourceVersions of all that it was made from.
+pub fn request_hash(call: &Call, view: &View) -> String {
+    let account = view.account().map(|a| (&a.uid, &a.resource_version));
+    let references: Vec<_> = view
+        .references
+        .iter()
+        .map(|(key, r)| (key.to_string(), &r.uid, &r.resource_version))
+        .collect();
+    let secrets: Vec<_> = view
+        .secrets
+        .iter()
+        .map(|((name, _), state)| match state {
+            SecretState::Value {
+                uid,
+                resource_version,
+                ..
+            } => (name, uid.as_str(), resource_version.as_str()),
+            _ => (name, "", ""),
+        })
+        .collect();
+    let json = serde_json::to_vec(&(call.params_hash(), account, references, secrets))
+        .expect("plain data");
+    hex(&Sha256::digest(json), 32)
 }
 
 /// A time as statuses hold it: whole seconds.
@@ -172,8 +209,11 @@ fn decided<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
     let account = match &view.account {
         Ok(account) => account,
         Err(blocked) => {
-            if deleting && nothing_at_stake(K::managed(&status), K::aws_id(&status)) {
+            if deleting && nothing_at_stake(view, K::managed(&status), K::aws_id(&status)) {
                 return Decision::act(status, deleting_verdict(), Action::RemoveFinalizer(None));
+            }
+            if let Some(decision) = delete::unreachable(object, view, &status) {
+                return decision;
             }
             return Decision::say(status, blocked_verdict(blocked));
         }
@@ -189,6 +229,9 @@ fn decided<K: Managed>(object: &K, view: &View) -> Decision<K::Status> {
             .get_or_insert_with(|| account.region.clone())
             .clone();
         if recorded != account.account_id || region != account.region {
+            if let Some(decision) = delete::unreachable(object, view, &status) {
+                return decision;
+            }
             return Decision::say(
                 status,
                 Verdict::stalled(
@@ -268,8 +311,14 @@ pub fn leaving<K: Managed>(object: &K, view: &View, status: &ManagedStatus) -> L
     }
 }
 
-fn nothing_at_stake(status: &ManagedStatus, id: Option<&str>) -> bool {
-    id.is_none() && status.intents.is_empty() && status.unrecorded_since.is_none()
+fn nothing_at_stake(view: &View, status: &ManagedStatus, id: Option<&str>) -> bool {
+    id.is_none()
+        && status.intents.is_empty()
+        && status.unrecorded_since.is_none()
+        && view
+            .memory
+            .last_order
+            .is_none_or(|at| view.now > at + view.windows.window())
 }
 
 fn claim<'a, K: Managed>(

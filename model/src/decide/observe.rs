@@ -15,17 +15,9 @@ pub(super) fn decide<K: Managed>(
     finalizer: bool,
     deleting: bool,
 ) -> Decision<K::Status> {
-    let lists = object.lists(view);
-    let absent = view.aws.absent(&lists);
-    if !absent.is_empty() {
-        let verdict = kept_or_unknown(K::managed(&status));
-        return Decision::say(status, verdict).refreshing(absent);
-    }
-    if finalizer {
-        // Open intents are settled first: what they made must be recorded before nobody looks after it.
-        if !K::managed(&status).intents.is_empty() {
-            return settle::before_leaving(object, view, status);
-        }
+    // Open intents are settled first: what they made must be recorded before nobody looks after it.
+    let open = !K::managed(&status).intents.is_empty();
+    if finalizer && !open {
         return Decision::act(
             status,
             Verdict::acting(
@@ -34,6 +26,15 @@ pub(super) fn decide<K: Managed>(
             ),
             Action::RemoveFinalizer(None),
         );
+    }
+    let lists = object.lists(view);
+    let absent = view.aws.absent(&lists);
+    if !absent.is_empty() {
+        let verdict = kept_or_unknown(K::managed(&status));
+        return Decision::say(status, verdict).refreshing(absent);
+    }
+    if finalizer {
+        return settle::before_leaving(object, view, status);
     }
     if deleting {
         return Decision::say(status, super::deleting_verdict());

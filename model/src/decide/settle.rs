@@ -27,10 +27,32 @@ pub(super) enum Settled {
     Stale,
 }
 
-/// Judges an open create intent whose object was not found. `natural`: AWS keeps it unique.
-pub(super) fn judge(view: &View, intent: &Intent, begun: Timestamp, natural: bool) -> Settled {
+/// What a second object would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Second {
+    /// Refused: AWS keeps it unique.
+    Refused,
+    /// One too many.
+    TooMany,
+    /// One too many, and paid for.
+    Paid,
+}
+
+impl Second {
+    /// Of this kind.
+    pub(super) fn of<K: Managed>() -> Self {
+        match (K::NATURAL, K::PAID) {
+            (true, _) => Self::Refused,
+            (_, true) => Self::Paid,
+            _ => Self::TooMany,
+        }
+    }
+}
+
+/// Judges an open create intent whose object was not found.
+pub(super) fn judge(view: &View, intent: &Intent, begun: Timestamp, second: Second) -> Settled {
     let send_by = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH);
-    if natural {
+    if second == Second::Refused {
         return if begun > send_by {
             Settled::SendAgain
         } else {
@@ -42,7 +64,9 @@ pub(super) fn judge(view: &View, intent: &Intent, begun: Timestamp, natural: boo
         return Settled::Wait(settled_at);
     }
     match time(intent.not_found_at.as_deref()) {
-        None if begun > send_by + SignedDuration::from_hours(1) => Settled::Stale,
+        None if second == Second::Paid && begun > send_by + SignedDuration::from_hours(1) => {
+            Settled::Stale
+        }
         None => Settled::FirstEmpty,
         Some(first) if begun > first => Settled::NotCreated,
         Some(first) => Settled::Wait(first),
@@ -50,7 +74,7 @@ pub(super) fn judge(view: &View, intent: &Intent, begun: Timestamp, natural: boo
 }
 
 /// True once nothing that was signed for this intent can take effect or still be hidden.
-pub(super) fn expired(view: &View, send_by: &str, begun: Timestamp) -> bool {
+pub fn expired(view: &View, send_by: &str, begun: Timestamp) -> bool {
     time(Some(send_by)).is_none_or(|t| begun > t + view.windows.settled())
 }
 

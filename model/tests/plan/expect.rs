@@ -2,6 +2,7 @@
 
 use directconnect_model::decide::{Action, Decision};
 use directconnect_model::managed::{Care, Managed};
+use directconnect_model::reason::Reason;
 use directconnect_model::verdict::Verdict;
 use regex::Regex;
 use serde::Deserialize;
@@ -27,6 +28,8 @@ pub struct Expect {
     #[serde(default)]
     status: Map<String, Value>,
     again: Option<String>,
+    bypassed: Option<bool>,
+    in_the_way: Option<Reason>,
 }
 
 /// All that a verdict says, in one text.
@@ -60,6 +63,13 @@ fn within(part: &Value, whole: &Value) -> bool {
 }
 
 impl Expect {
+    /// Panics unless what stands in the way of an order once its intent is stored is what is expected.
+    pub fn stands(&self, reason: Option<Reason>) {
+        if self.in_the_way.is_some() {
+            assert_eq!(self.in_the_way, reason, "in the way of a stored order");
+        }
+    }
+
     /// Panics with the difference, if there is one.
     pub fn compare<K: Managed>(&self, decision: &Decision<K::Status>) {
         let verdict = &decision.verdict;
@@ -128,6 +138,12 @@ impl Expect {
             };
             compare("care", self.care.as_deref(), care);
             compare("slot", self.slot.as_deref(), &step.slot);
+            let bypassed = self.bypassed.map(|b| b.to_string());
+            compare(
+                "bypassed",
+                bypassed.as_deref(),
+                &step.bypassed.is_some().to_string(),
+            );
             let call = serde_json::to_value(&step.call).expect("plain data");
             if let Some(wanted) = self.call.as_ref().filter(|w| !within(w, &call)) {
                 wrong.push(format!("call: wanted {wanted}, found {call}"));

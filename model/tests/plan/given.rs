@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use directconnect_model::aws::{AuthKey, Part, Snapshot};
 use directconnect_model::call::Call;
-use directconnect_model::decide::FINALIZER;
+use directconnect_model::decide::{FINALIZER, SELF};
 use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::managed::Managed;
@@ -50,6 +50,10 @@ pub struct Case {
     #[serde(default)]
     leaving: bool,
     #[serde(default)]
+    elsewhere: Vec<Value>,
+    #[serde(default)]
+    unreadable: bool,
+    #[serde(default)]
     deleting: bool,
     #[serde(default)]
     pub consent: bool,
@@ -90,12 +94,15 @@ struct Remembered {
     #[serde(default)]
     unknown: BTreeMap<String, Timestamp>,
     last_order: Option<Timestamp>,
+    #[serde(default)]
+    alike: BTreeMap<String, Timestamp>,
 }
 
 /// `name/key` of a Secret and its value; null where the Secret does not exist.
 fn secret(text: &str, value: Option<&str>) -> ((String, String), SecretState) {
     let (name, key) = text.split_once('/').expect("name/key");
     let state = value.map_or(SecretState::NoSecret, |v| SecretState::Value {
+        uid: "uid-of-the-secret".to_owned(),
         resource_version: "1".to_owned(),
         value: AuthKey::new(v.to_owned()),
     });
@@ -204,9 +211,14 @@ impl Case {
                 missing: self.memory.missing.clone(),
                 unknown: self.memory.unknown.clone(),
                 last_order: self.memory.last_order,
+                alike: self.memory.alike.clone(),
                 ..Memory::default()
             },
             leaving: self.leaving,
+            elsewhere: self
+                .part(&object, "elsewhere", Some(&json!(self.elsewhere)))
+                .map_or_else(Vec::new, |part| part.items.clone()),
+            unreadable: self.unreadable,
         };
         (object, view)
     }
@@ -329,6 +341,16 @@ fn tags<K: Managed>(object: &K, words: &str) -> Value {
     json!(tags)
 }
 
+/// The object with the intent of this order open.
+pub fn opened<K: Managed>(object: &K, call: &Call, now: Timestamp) -> K {
+    let mut manifest = serde_json::to_value(object).expect("a manifest");
+    manifest["status"]["intents"][SELF] = json!({
+        "operation": call.operation(), "token": "t1", "paramsHash": "h", "accountId": ACCOUNT, "region": REGION,
+        "sendBy": (now + SignedDuration::from_secs(30)).to_string(),
+    });
+    serde_json::from_value(manifest).expect("a manifest")
+}
+
 /// Remembers what came of a call.
 pub fn remember(view: &mut View, call: &Call, outcome: &str) {
     let later = view.now + SignedDuration::from_mins(5);
@@ -336,7 +358,7 @@ pub fn remember(view: &mut View, call: &Call, outcome: &str) {
         "accepted" => {
             view.memory.accepted.insert(call.params_hash(), later);
         }
-        "refused" => {
+        "refused" | "conflict" => {
             let refusal = Refusal {
                 reason: Reason::RefusedByAws,
                 message: "AWS said no".to_owned(),

@@ -70,6 +70,8 @@ impl World {
             siblings: Arc::new(vec![]),
             memory: memory.clone(),
             leaving: false,
+            elsewhere: vec![],
+            unreadable: false,
         }
     }
 }
@@ -157,6 +159,7 @@ fn send<K: Managed>(
             account_id: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             endpoint: None,
+            consent: None,
             send_by: stamp(send_by),
             id: (!matches!(care, Care::Create | Care::CreateChild))
                 .then(|| call.target().map(str::to_owned))

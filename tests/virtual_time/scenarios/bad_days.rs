@@ -208,3 +208,50 @@ async fn lists_that_lag_five_minutes_and_tear() {
         world.finish();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_at_aws_goes_without_its_account() {
+    let mut world = World::quickstart().await;
+    world.sleep(LONG).await;
+    world.edit(
+        "AwsAccount",
+        "quickstart",
+        &json!({"allowedNamespaces": {"names": ["elsewhere"]}}),
+    );
+    world
+        .until_stalled("Connection", "dc2", "NamespaceNotAllowed")
+        .await;
+    let seen = world.calls();
+    world.delete("Connection", "dc2");
+    world.until_gone("Connection", "dc2", SHORT).await;
+    assert_eq!(world.writes_since(seen), Vec::<String>::new());
+    assert!(world.told("Retained", "dc2"));
+    // What is to be deleted waits for the account.
+    world.delete("DirectConnectGatewayAssociation", "hub-vpc");
+    world.sleep(LONG).await;
+    assert!(
+        !world
+            .object("DirectConnectGatewayAssociation", "hub-vpc")
+            .is_null()
+    );
+    world.finish();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_at_aws_goes_while_aws_is_down() {
+    let mut world = World::quickstart().await;
+    world.sleep(LONG).await;
+    world.act(&json!({"action": "setAwsDown"}));
+    // A new process has no lists either.
+    world.crash().await;
+    world.start();
+    world.sleep(SHORT).await;
+    world.delete("Connection", "dc2");
+    world.until_gone("Connection", "dc2", SHORT).await;
+    world.act(&json!({"action": "setAwsUp"}));
+    world.apply_example("quickstart");
+    world.until_all_ready(LONG).await;
+    assert!(world.told("Readopted", "dc2"));
+    assert_eq!(world.orders(), 1);
+    world.finish();
+}

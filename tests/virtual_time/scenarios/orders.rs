@@ -57,6 +57,51 @@ async fn no_more_ports_than_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_port_kept_in_another_region_counts() {
+    let yaml = crate::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
+        "accounts:\n",
+        "- code: EqSV5\n  name: Equinix SV5, San Jose, CA\n  region: us-west-1\n  devices: [EqSV5-1a2b3c4d5e6f7]\n  portSpeeds: [1Gbps]\n  providers: [Lumen]\n\naccounts:\n",
+    );
+    let mut world = World::new(crate::world::Setup {
+        worlds: vec![format!("{SOON}{yaml}")],
+        namespace: "quickstart",
+        seed: 3,
+        windows: directconnect_model::view::Windows::default(),
+        level: tracing::level_filters::LevelFilter::TRACE,
+    });
+    for manifest in example("quickstart").into_iter().take(2) {
+        world.apply(&manifest.replace("maxPorts: 2", "maxPorts: 1"));
+    }
+    let far = port("far").replace(
+        "accountRef: {name: quickstart}\n",
+        "accountRef: {name: quickstart}\n  region: us-west-1\n",
+    );
+    world.apply(&far.replace("EqDC2", "EqSV5"));
+    world.start();
+    world.until_reason("Connection", "far", "Up", LONG).await;
+    world.delete("Connection", "far");
+    world.until_gone("Connection", "far", LONG).await;
+    // Nothing in Kubernetes tells of it any more, but for the account.
+    world.crash().await;
+    world.start();
+    world.apply(&port("near"));
+    let message = world
+        .until_stalled("Connection", "near", "OrderLimit")
+        .await;
+    assert!(message.contains("number 2"), "{message}");
+    world.sleep(LONG).await;
+    assert_eq!(world.orders(), 1);
+    world.edit(
+        "AwsAccount",
+        "quickstart",
+        &json!({"orders": {"maxPorts": 2}}),
+    );
+    world.until_reason("Connection", "near", "Up", LONG).await;
+    assert_eq!(world.orders(), 2);
+    world.finish();
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_orders_block_no_orders() {
     let mut world = with_account(|m| m.replace("  orders:\n    maxPorts: 2\n", ""));
     world.apply(&port("a"));
@@ -108,7 +153,19 @@ async fn a_port_of_the_same_name_without_owner_holds_the_order() {
     });
     world.apply_example("quickstart");
     world.start();
+    // It may be somebody's who is about to say so.
+    world
+        .until_reason("Connection", "dc2", "LookAlike", SHORT)
+        .await;
+    let seen = tokio::time::Instant::now();
+    let object = world.object("Connection", "dc2");
+    assert!(look::condition(&object, "Stalled").is_none());
     let message = world.until_stalled("Connection", "dc2", "LookAlike").await;
+    assert!(
+        seen.elapsed() >= Duration::from_secs(290),
+        "{:?}",
+        seen.elapsed()
+    );
     assert!(message.contains("dxcon-foreign1"), "{message}");
     world.sleep(LONG).await;
     assert_eq!(world.orders(), 0);

@@ -28,6 +28,19 @@ async fn the_guard_holds_the_last_path_until_consent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_guard_that_only_warns_says_what_it_let_pass() {
+    for (guard, told) in [("Warn", true), ("Off", false)] {
+        let mut world = World::quickstart().await;
+        world.edit("AwsAccount", "quickstart", &json!({"guard": guard}));
+        world.delete("VirtualInterface", "hq");
+        world.until_gone("VirtualInterface", "hq", LONG).await;
+        assert_eq!(world.effects("DeleteVirtualInterface"), 1);
+        assert_eq!(world.told("GuardBypassed", "hq"), told, "{guard}");
+        world.finish();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_a_second_path_the_guard_lets_go() {
     let mut world = World::securecart().await;
     world.edit("VirtualInterface", "secondary", &json!({"mtu": 1500}));

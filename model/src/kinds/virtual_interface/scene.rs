@@ -76,6 +76,7 @@ impl Scene<'_> {
             Reason::ReplacePeer,
             cuts,
         )
+        .of_family(&peer.address_family)
     }
 
     pub(super) fn make(&self, slot: &str, peer: NewBgpPeer, what: &str) -> Step {

@@ -42,6 +42,7 @@ impl VirtualInterface {
             Some(SecretState::Value {
                 resource_version,
                 value,
+                ..
             }) => {
                 if let Some(rule) = key_rule(value.expose()) {
                     return refuse(format!("the value of key {key} of Secret {name} {rule}"));

@@ -176,6 +176,7 @@ impl World {
             Some(SecretState::Value {
                 resource_version,
                 value,
+                ..
             }) if *resource_version == used.resource_version => value.expose().to_owned(),
             other => panic!("the Secret is not what was planned with: {other:?}"),
         }

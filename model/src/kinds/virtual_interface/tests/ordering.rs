@@ -152,6 +152,7 @@ fn it_waits_for_what_it_refers_to() {
 #[test]
 fn a_secret_that_is_not_ready_is_named_and_its_value_is_not() {
     let value = |v: &str| SecretState::Value {
+        uid: "uid-of-the-secret".to_owned(),
         resource_version: "1".into(),
         value: crate::aws::AuthKey::new(v.into()),
     };

@@ -225,6 +225,7 @@ impl World {
 
     pub(super) fn secret(&mut self, name: &str, value: &str, version: &str) {
         let state = SecretState::Value {
+            uid: "uid-of-the-secret".to_owned(),
             resource_version: version.into(),
             value: AuthKey::new(value.into()),
         };
@@ -293,6 +294,8 @@ impl World {
             siblings: Arc::new(self.siblings.clone()),
             memory: self.memory.clone(),
             leaving: false,
+            elsewhere: vec![],
+            unreadable: false,
         }
     }
 
@@ -374,7 +377,7 @@ impl World {
         self.log.push(detail);
         let status = self.object.status.get_or_insert_default();
         if let Some(code) = &step.consent {
-            status.common.consent_used = Some(code.clone());
+            crate::consent::use_up(&mut status.common.consents_used, None, code);
         }
         if step.care != Care::Harmless {
             let intent = Intent {
@@ -385,6 +388,7 @@ impl World {
                 region: "us-east-1".into(),
                 endpoint: None,
                 send_by: stamp(self.now + SignedDuration::from_secs(30)),
+                consent: step.consent.clone(),
                 id: call.target().map(str::to_owned),
                 not_found_at: None,
                 earlier: BTreeMap::new(),
