@@ -149,7 +149,7 @@ fn note_missing<K: Managed>(
         return;
     };
     let listed = object
-        .candidates(view)
+        .candidates(view, Some(id))
         .iter()
         .any(|c| c.id == id && c.presence == directconnect_model::identity::Presence::Live);
     if listed {

@@ -160,7 +160,9 @@ where
     };
     let api: kube::Api<K> = store::api(context, &key.namespace);
     // The lists first, the object last: pause, ObserveOnly and deletion are seen as late as can be.
-    let _ = gather(context, object, from).await?;
+    if from == From::Anew {
+        let _ = gather(context, object, from).await?;
+    }
     let fresh = store::attempt(api.get(&key.name)).await?;
     if fresh.uid() != object.uid() {
         return Ok(None);

@@ -334,7 +334,7 @@ pub fn over_limit<K: Managed>(object: &K, view: &View, bandwidth: Option<&str>) 
 
 /// A port beside which an order would be a second one for the same purpose.
 fn beside<K: Managed>(object: &K, view: &View) -> Option<(Reason, String, String)> {
-    for c in object.candidates(view) {
+    for c in object.candidates(view, None) {
         if c.presence != Presence::Live || !c.alike {
             continue;
         }
