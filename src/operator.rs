@@ -29,6 +29,9 @@ use crate::wake::Wakes;
 /// Longest time that running calls get at a stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often gauges are set that nothing sets by itself.
+const REPORT: Duration = Duration::from_secs(5);
+
 /// Everything from outside. Tests put simulators here; nothing else differs.
 pub struct Deps {
     /// Kubernetes: a client without retries of its own.
@@ -188,6 +191,10 @@ impl Operator {
 async fn report(context: Shared) {
     loop {
         context.inventory.report();
-        tokio::time::sleep(Duration::from_secs(15)).await;
+        for kind in registry::managed() {
+            let (reasons, intents) = context.index.counts(kind);
+            context.metrics.objects(kind.into(), &reasons, intents);
+        }
+        tokio::time::sleep(REPORT).await;
     }
 }

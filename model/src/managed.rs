@@ -339,8 +339,8 @@ pub trait Managed:
 
     /// Why the spec cannot be done at all; looked at before anything else. None if it can.
     fn invalid(&self, view: &View) -> Option<Blocked>;
-    /// All AWS objects of the kind, as far as identity is concerned.
-    fn candidates(&self, view: &View) -> Vec<Candidate>;
+    /// AWS objects of the kind, as far as identity is concerned: all, or only the one with this id.
+    fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate>;
     /// Declared fields that differ from the AWS object; tags are not compared.
     fn differences(&self, view: &View, id: &str) -> Vec<Difference>;
     /// What is said where a candidate with our natural key is somebody else's; none for the general

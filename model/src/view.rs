@@ -29,7 +29,7 @@ pub struct View {
     /// Secrets that it refers to, by (name, key).
     pub secrets: BTreeMap<(String, String), SecretState>,
     /// Other objects of this API group that are in use in the same account.
-    pub siblings: std::sync::Arc<Vec<Sibling>>,
+    pub siblings: std::sync::Arc<Vec<std::sync::Arc<Sibling>>>,
     /// What this process remembers of the object.
     pub memory: Memory,
     /// The namespace or the CRD is being removed: everything is retained.
@@ -230,6 +230,7 @@ impl View {
                     || aws_id.is_some_and(|id| s.ids.iter().any(|other| other == id))
             })
             .filter(|s| !s.observe_only)
+            .map(std::sync::Arc::as_ref)
             .collect()
     }
 

@@ -21,6 +21,7 @@ use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::reflector::ObjectRef;
 use serde_json::json;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::store::{Trouble, attempt};
@@ -166,14 +167,35 @@ async fn pass(context: &Shared, account: &AwsAccount) -> Result<Duration, Troubl
         attempt(api.patch(&name, &PatchParams::default(), &Patch::Merge(patch))).await?;
         return Ok(Duration::from_millis(100));
     }
+    if verified(context, account) {
+        orphans(context, account).await;
+        return Ok(LOOK);
+    }
+    let asked = Instant::now();
     let (verdict, observed, arn) = verify(context, account).await?;
     store(context, account, &verdict, observed, arn).await?;
+    let uid = account.uid().unwrap_or_default();
+    let good = verdict.provisioned.then_some(asked);
+    context.memories.with(&uid, |m| m.verified = good);
     orphans(context, account).await;
     Ok(if verdict.provisioned {
         LOOK
     } else {
         LOOK.min(backoff::AFTER_REFUSAL)
     })
+}
+
+/// True if STS was asked not long ago and nothing has changed since.
+fn verified(context: &Shared, account: &AwsAccount) -> bool {
+    let told = account.status.as_ref().is_some_and(|s| {
+        s.observed_generation == account.metadata.generation
+            && s.conditions
+                .iter()
+                .any(|c| c.type_ == "Ready" && c.status == "True")
+    });
+    let uid = account.uid().unwrap_or_default();
+    let at = context.memories.with(&uid, |m| m.verified);
+    told && at.is_some_and(|at| at.elapsed() < VERIFY)
 }
 
 /// Asks STS who we are.
@@ -400,6 +422,11 @@ async fn leave(
 async fn orphans(context: &Shared, account: &AwsAccount) {
     let name = account.name_any();
     let siblings = context.index.siblings();
+    let keys: BTreeSet<&ObjectKey> = siblings.iter().map(|s| &s.key).collect();
+    let ids: BTreeSet<&str> = siblings
+        .iter()
+        .filter_map(|s| s.aws_id.as_deref())
+        .collect();
     let mut found = BTreeSet::new();
     for (region, snapshot) in context.inventory.snapshots(&name) {
         let tagged = snapshot
@@ -450,9 +477,7 @@ async fn orphans(context: &Shared, account: &AwsAccount) {
             else {
                 continue;
             };
-            let claimed = siblings
-                .iter()
-                .any(|s| s.key == owner || s.aws_id.as_deref() == Some(id));
+            let claimed = keys.contains(&owner) || ids.contains(id.as_str());
             if cluster == context.cluster_id
                 && !claimed
                 && !tags.contains_key(identity::RETAINED_AT)

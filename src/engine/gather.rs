@@ -165,7 +165,7 @@ fn note_missing<K: Managed>(
         return;
     };
     let listed = object
-        .candidates(view)
+        .candidates(view, Some(id))
         .iter()
         .any(|c| c.id == id && c.presence == directconnect_model::identity::Presence::Live);
     if listed {
@@ -180,11 +180,16 @@ fn note_missing<K: Managed>(
 
 /// Keeps when ports that look like the declared one, and that nobody owns, were first seen.
 fn note_alike<K: Managed>(object: &K, view: &View, alike: &mut BTreeMap<String, jiff::Timestamp>) {
+    // It is asked before an order only.
+    if !K::PAID || object.stored().and_then(K::aws_id).is_some() {
+        alike.clear();
+        return;
+    }
     let Some(begun) = view.aws.begun(&List::Connections) else {
         return;
     };
     let found: BTreeSet<String> = object
-        .candidates(view)
+        .candidates(view, None)
         .into_iter()
         .filter(|c| c.alike && c.same_name && !c.tags.contains_key(identity::IDENTITY))
         .map(|c| c.id)

@@ -1,6 +1,6 @@
 //! Other objects of this API group, as the watches show them: who refers to whom, who claims what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use directconnect_model::kind::{Kind, ObjectKey};
@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 /// One object as others see it.
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
-    sibling: Sibling,
+    sibling: Arc<Sibling>,
     referenced: Referenced,
     account: String,
     reason: String,
@@ -21,7 +21,9 @@ struct Entry {
 #[derive(Default)]
 struct Inner {
     entries: BTreeMap<ObjectKey, Entry>,
-    siblings: Option<Arc<Vec<Sibling>>>,
+    /// Who refers to an object.
+    referring: BTreeMap<ObjectKey, BTreeSet<ObjectKey>>,
+    siblings: Option<Arc<Vec<Arc<Sibling>>>>,
 }
 
 /// See the module.
@@ -84,7 +86,7 @@ impl Index {
     /// Takes in an object; answers the objects to wake because what they see of it changed.
     pub fn apply<K: Managed>(&self, object: &K) -> Vec<ObjectKey> {
         let entry = Entry {
-            sibling: sibling(object),
+            sibling: Arc::new(sibling(object)),
             referenced: referenced(object),
             account: object.common().account_ref.name.clone(),
             reason: object
@@ -94,18 +96,18 @@ impl Index {
         };
         let key = object.key();
         self.inner(|inner| {
-            let before = inner.entries.insert(key.clone(), entry.clone());
-            let same_sibling = before.as_ref().is_some_and(|b| b.sibling == entry.sibling);
-            if !same_sibling {
+            let now = Arc::clone(&entry.sibling);
+            let seen = entry.referenced.clone();
+            let before = inner.entries.insert(key.clone(), entry);
+            if before.as_ref().is_none_or(|b| b.sibling != now) {
                 inner.siblings = None;
+                let old = before.as_ref().map(|b| Arc::clone(&b.sibling));
+                inner.refer(&key, old.as_deref(), Some(&now));
             }
-            if before
-                .as_ref()
-                .is_some_and(|b| b.referenced == entry.referenced)
-            {
+            if before.is_some_and(|b| b.referenced == seen) {
                 return vec![];
             }
-            inner.around(&key, &entry.sibling.references)
+            inner.around(&key, &now.references)
         })
     }
 
@@ -113,21 +115,20 @@ impl Index {
     pub fn remove(&self, key: &ObjectKey) -> Vec<ObjectKey> {
         self.inner(|inner| {
             inner.siblings = None;
-            let references = inner
-                .entries
-                .remove(key)
-                .map(|e| e.sibling.references)
-                .unwrap_or_default();
-            inner.around(key, &references)
+            let old = inner.entries.remove(key).map(|e| e.sibling);
+            inner.refer(key, old.as_deref(), None);
+            inner.around(key, old.as_ref().map_or(&[], |s| &s.references))
         })
     }
 
     /// All objects as siblings.
-    pub fn siblings(&self) -> Arc<Vec<Sibling>> {
+    pub fn siblings(&self) -> Arc<Vec<Arc<Sibling>>> {
         self.inner(|inner| {
-            let Inner { entries, siblings } = inner;
+            let Inner {
+                entries, siblings, ..
+            } = inner;
             Arc::clone(siblings.get_or_insert_with(|| {
-                Arc::new(entries.values().map(|e| e.sibling.clone()).collect())
+                Arc::new(entries.values().map(|e| Arc::clone(&e.sibling)).collect())
             }))
         })
     }
@@ -170,11 +171,28 @@ impl Inner {
             .iter()
             .filter(|r| self.entries.get(*r).is_some_and(|e| e.sibling.deleting))
             .cloned();
-        self.entries
-            .iter()
-            .filter(|(_, e)| e.sibling.references.contains(key))
-            .map(|(k, _)| k.clone())
+        self.referring
+            .get(key)
+            .into_iter()
+            .flatten()
+            .cloned()
             .chain(waiting)
             .collect()
+    }
+
+    /// Keeps `referring` in step.
+    fn refer(&mut self, key: &ObjectKey, old: Option<&Sibling>, new: Option<&Sibling>) {
+        for target in old.into_iter().flat_map(|s| &s.references) {
+            if let Some(all) = self.referring.get_mut(target) {
+                all.remove(key);
+                if all.is_empty() {
+                    self.referring.remove(target);
+                }
+            }
+        }
+        for target in new.into_iter().flat_map(|s| &s.references) {
+            let all = self.referring.entry(target.clone()).or_default();
+            all.insert(key.clone());
+        }
     }
 }

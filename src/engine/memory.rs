@@ -20,6 +20,8 @@ pub struct Remembered {
     pub secrets: BTreeMap<(String, String), (Instant, SecretState)>,
     /// Generation that was decided on last.
     pub generation: Option<i64>,
+    /// Of an AwsAccount: when STS last said what its present generation expects.
+    pub verified: Option<Instant>,
 }
 
 /// All objects.

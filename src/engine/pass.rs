@@ -151,13 +151,16 @@ where
     let key = object.key();
     let api: kube::Api<K> = store::api(context, &key.namespace);
     // The lists first, the object last: pause, ObserveOnly and deletion are seen as late as can be.
-    let looked = gather(context, object, from).await?;
+    let looked = match from {
+        From::Anew => Some(gather(context, object, from).await?),
+        _ => None,
+    };
     let fresh = store::attempt(api.get(&key.name)).await?;
     if fresh.uid() != object.uid() {
         return Ok(None);
     }
     let gathered = gather(context, &fresh, From::KubernetesAnew).await?;
-    if from == From::Anew && !gathered.lists.is_subset(&looked.lists) {
+    if looked.is_some_and(|looked| !gathered.lists.is_subset(&looked.lists)) {
         // An edit meanwhile made lists matter that were not read anew.
         return Ok(None);
     }

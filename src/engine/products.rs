@@ -113,11 +113,8 @@ where
             context.memories.with(object.uid(), |m| {
                 m.memory.routes = Some((accepted, advertised, now));
             });
-            let as_of = directconnect_model::decide::stamp(now);
-            Ok((
-                json!({"routes": {"accepted": accepted, "advertised": advertised, "asOf": as_of}}),
-                None,
-            ))
+            // The next decision puts it into the status if it says something new.
+            Ok((json!({}), None))
         }
     };
     match result {

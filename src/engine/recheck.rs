@@ -37,10 +37,10 @@ where
     if !orders && !disrupts {
         return Ok(None);
     }
-    let siblings: Vec<Sibling> = registry::objects(context)
+    let siblings: Vec<Arc<Sibling>> = registry::objects(context)
         .await?
         .into_iter()
-        .map(|(sibling, _)| sibling)
+        .map(|(sibling, _)| Arc::new(sibling))
         .filter(|s| s.uid != object.uid())
         .collect();
     // The lower uid comes back sooner, so that both do not give way for ever.

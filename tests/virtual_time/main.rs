@@ -10,5 +10,7 @@ mod look;
 mod oracles;
 mod world;
 
+#[path = "../../benches/figures/objects.rs"]
+mod objects;
 mod scenarios;
 mod sweep;

@@ -408,7 +408,7 @@ struct Beside {
 }
 
 fn beside<K: Managed>(object: &K, view: &View) -> Option<Beside> {
-    for c in object.candidates(view) {
+    for c in object.candidates(view, None) {
         if c.presence != Presence::Live || !c.alike {
             continue;
         }

@@ -53,7 +53,7 @@ pub(super) fn decide<K: Managed>(
     }
     let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
     let tag = identity_tag(object, view);
-    let candidates = object.candidates(view);
+    let candidates = object.candidates(view, K::aws_id(&status));
     let located = locate(
         &claim(object, view, &status, &tag),
         &candidates,

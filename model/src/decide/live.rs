@@ -23,7 +23,7 @@ pub(super) fn decide<K: Managed>(
     mut status: K::Status,
 ) -> Decision<K::Status> {
     let tag = identity_tag(object, view);
-    let candidates = object.candidates(view);
+    let candidates = object.candidates(view, K::aws_id(&status));
     let located = locate(
         &claim(object, view, &status, &tag),
         &candidates,

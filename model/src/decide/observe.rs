@@ -48,8 +48,7 @@ pub(super) fn decide<K: Managed>(
             ),
         );
     };
-    let found = object.candidates(view).into_iter().find(|c| c.id == id);
-    match found {
+    match object.candidates(view, Some(&id)).first() {
         Some(c) if c.presence == Presence::Live => {
             K::set_aws_id(&mut status, Some(id.clone()));
             let managed = K::managed_mut(&mut status);

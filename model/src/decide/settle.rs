@@ -121,7 +121,7 @@ pub(super) fn before_leaving<K: Managed>(
     let lists = object.lists(view);
     let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
     if K::aws_id(&status).is_none() && K::managed(&status).intents.contains_key(SELF) {
-        let candidates = object.candidates(view);
+        let candidates = object.candidates(view, None);
         let tag = identity_tag(object, view);
         let created = match locate(
             &claim(object, view, &status, &tag),

@@ -113,11 +113,12 @@ impl Managed for Connection {
         })
     }
 
-    fn candidates(&self, view: &View) -> Vec<Candidate> {
+    fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
         let name = self.ordered_name();
         view.aws
             .connections()
             .iter()
+            .filter(|c| only.is_none_or(|id| c.connection_id == id))
             .map(|c| Candidate {
                 id: c.connection_id.clone(),
                 tags: c.tags.clone(),

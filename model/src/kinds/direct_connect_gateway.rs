@@ -118,11 +118,12 @@ impl Managed for DirectConnectGateway {
         shared::refused_tags(self.common(), view)
     }
 
-    fn candidates(&self, view: &View) -> Vec<Candidate> {
+    fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
         let name = self.ordered_name();
         view.aws
             .direct_connect_gateways()
             .iter()
+            .filter(|g| only.is_none_or(|id| g.direct_connect_gateway_id == id))
             .map(|g| Candidate {
                 id: g.direct_connect_gateway_id.clone(),
                 tags: g.tags.clone(),

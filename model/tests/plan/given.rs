@@ -178,7 +178,8 @@ impl Case {
         let account: Account =
             serde_json::from_value(merged(account, &Value::Object(self.account.clone())))
                 .expect("an account");
-        let siblings: Vec<Sibling> = self.siblings.iter().map(sibling).collect();
+        let siblings: Vec<Arc<Sibling>> =
+            self.siblings.iter().map(|s| Arc::new(sibling(s))).collect();
         let view = View {
             now: self.now(),
             cluster_id: CLUSTER.to_owned(),

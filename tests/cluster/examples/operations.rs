@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use directconnect_local::get;
+use directconnect_local::{get, until};
 
 use super::{QUICKSTART, SECURECART, World};
 use crate::kubectl::{kubectl, wait_ready};
@@ -31,16 +31,24 @@ pub fn serves_health_and_metrics(world: &World) {
             "{name} in\n{metrics}"
         );
     }
-    for line in [
+    let lines = [
         r#"directconnect_objects{kind="Connection",ready_reason="Up"} 3"#,
         r#"directconnect_objects{kind="VirtualInterface",ready_reason="Up"} 3"#,
         r#"directconnect_open_intents{kind="Connection"} 0"#,
         r#"directconnect_step_total{kind="Connection",outcome="accepted",step="CreateConnection"} 2"#,
         r#"directconnect_aws_requests_total{class="ok",operation="CreateConnection",service="directconnect"} 2"#,
         "directconnect_leader 1",
-    ] {
-        assert!(metrics.contains(line), "{line} in\n{metrics}");
-    }
+    ];
+    // Gauges of objects are set every few seconds.
+    let within = Duration::from_secs(20);
+    until("metrics", within, Duration::from_millis(500), || {
+        let metrics = get(url, "/metrics")?.body;
+        Ok(lines
+            .iter()
+            .all(|line| metrics.contains(line))
+            .then_some(()))
+    })
+    .unwrap_or_else(|_| panic!("{lines:#?} in\n{}", get(url, "/metrics").unwrap().body));
 }
 
 /// SIGTERM, as the kubelet sends it; then a new process, which finds everything as it is.

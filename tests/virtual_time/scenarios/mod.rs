@@ -3,6 +3,7 @@
 mod bad_days;
 mod bad_input;
 mod basics;
+mod figures;
 mod keeping;
 mod lost_answers;
 mod orders;

@@ -218,8 +218,11 @@ impl Managed for DirectConnectGatewayAssociation {
             .find_map(|e| e.known(view).err())
     }
 
-    fn candidates(&self, view: &View) -> Vec<Candidate> {
-        all(view).map(|a| self.candidate(view, a)).collect()
+    fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
+        all(view)
+            .filter(|a| only.is_none_or(|id| a.association_id == id))
+            .map(|a| self.candidate(view, a))
+            .collect()
     }
 
     fn differences(&self, view: &View, id: &str) -> Vec<Difference> {

@@ -19,7 +19,8 @@ use super::words::object_named;
 
 /// Annotation by which people ask for a look.
 const REQUESTED: &str = "directconnect.dev/reconcile-requested-at";
-/// Routes are not read again sooner while AWS accepts none, or on a request that lies in the future.
+/// Routes are not read again sooner while AWS accepts none, or on a request that lies in the future. While AWS accepts none, the pause grows
+/// with the time that the session has been up: a router that never announces anything costs next to nothing.
 const ROUTES_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Writes what AWS says into the status.
@@ -220,12 +221,13 @@ pub(super) fn fetches(
         .routes
         .map(|(_, _, at)| at)
         .max(routes_time(status));
-    let resting = view
-        .memory
-        .routes
-        .is_none_or(|(_, _, at)| view.now.duration_since(at) >= ROUTES_PAUSE);
     let any_up = vif.bgp_peers.iter().any(up);
-    let none_yet = resting && status.routes.as_ref().is_some_and(|r| r.accepted == 0);
+    let turned = peers_since(status).max();
+    let rested = read.is_none_or(|read| {
+        let up_for = turned.map_or(SignedDuration::ZERO, |since| read.duration_since(since));
+        view.now.duration_since(read) >= up_for.max(ROUTES_PAUSE)
+    });
+    let none_yet = rested && status.routes.as_ref().is_some_and(|r| r.accepted == 0);
     // Without a session there is nothing to read.
     if any_up && (none_yet || changed_since(object, view, status, read)) {
         due.push(Fetch::Routes {
@@ -239,6 +241,12 @@ fn routes_time(status: &VirtualInterfaceStatus) -> Option<Timestamp> {
     time(status.routes.as_ref().map(|r| r.as_of.as_str()))
 }
 
+/// When each session last changed.
+fn peers_since(status: &VirtualInterfaceStatus) -> impl Iterator<Item = Timestamp> {
+    let since = status.bgp_peers.iter().map(|p| p.since.as_deref());
+    since.filter_map(time)
+}
+
 /// True if a session changed, or somebody asked, after routes were read at `read`.
 fn changed_since(
     object: &VirtualInterface,
@@ -247,11 +255,7 @@ fn changed_since(
     read: Option<Timestamp>,
 ) -> bool {
     let Some(read) = read else { return true };
-    let turned = status
-        .bgp_peers
-        .iter()
-        .filter_map(|p| time(p.since.as_deref()))
-        .any(|since| since > read);
+    let turned = peers_since(status).any(|since| since > read);
     // A request from a clock that is ahead counts as made now; it is answered once a minute at most.
     let asked = object
         .annotation(REQUESTED)

@@ -134,11 +134,12 @@ impl Managed for VirtualInterface {
         rules::invalid(self, view)
     }
 
-    fn candidates(&self, view: &View) -> Vec<Candidate> {
+    fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
         let connection = self.wanted_connection(view).ok();
         view.aws
             .virtual_interfaces()
             .iter()
+            .filter(|v| only.is_none_or(|id| v.virtual_interface_id == id))
             .map(|v| Candidate {
                 id: v.virtual_interface_id.clone(),
                 tags: v.tags.clone(),

@@ -114,10 +114,11 @@ impl Managed for VirtualPrivateGateway {
         shared::refused_tags(self.common(), view)
     }
 
-    fn candidates(&self, view: &View) -> Vec<Candidate> {
+    fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
         view.aws
             .vpn_gateways()
             .iter()
+            .filter(|g| only.is_none_or(|id| g.vpn_gateway_id == id))
             .map(|g| Candidate {
                 id: g.vpn_gateway_id.clone(),
                 tags: g.tags.clone(),

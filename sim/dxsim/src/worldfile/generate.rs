@@ -2,8 +2,8 @@
 
 use super::load::Error;
 use super::schema::{
-    AccountFile, BgpPeerFile, ConnectionFile, RoleFile, RouterFile, VirtualInterfaceFile, VpcFile,
-    VpnGatewayFile, WorldFile,
+    AccountFile, BgpPeerFile, ConnectionFile, PrefixFile, RoleFile, RouterFile,
+    VirtualInterfaceFile, VpcFile, VpnGatewayFile, WorldFile,
 };
 use crate::world::{
     AddressFamily, ConnectionState, Location, RouterSession, Secret, Tags, VirtualInterfaceType,
@@ -97,7 +97,9 @@ impl Generate {
             routers: vec![RouterFile {
                 name: "generated".to_owned(),
                 asn: 65000,
-                prefixes: Vec::new(),
+                prefixes: vec![PrefixFile::Plain(
+                    "192.168.0.0/16".parse().expect("a prefix"),
+                )],
                 sessions,
             }],
             ..WorldFile::default()

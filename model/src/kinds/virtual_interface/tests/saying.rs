@@ -1,5 +1,6 @@
 //! What is said in each state, and the reads that are due.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::world::{CANARY, World, key};
@@ -202,6 +203,22 @@ fn routes_are_read_on_transitions_and_none_is_said() {
         ),
         (Truth::True, Some(Reason::NoPrefixes))
     );
+}
+
+#[test]
+fn a_router_that_announces_nothing_is_asked_ever_less() {
+    let mut world = World::up(json!({}));
+    world.annotate("reconcile-requested-at", &world.now.to_string());
+    let mut reads = vec![];
+    for minute in 0..24 * 60 {
+        world.memory.routes = world.memory.routes.map(|(_, _, at)| (0, 2, at));
+        if matches!(world.pass().action, Action::Fetch(_)) {
+            reads.push(minute);
+        }
+        world.now += SignedDuration::from_mins(1);
+    }
+    assert!((5..=15).contains(&reads.len()), "{reads:?}");
+    assert!(reads.iter().any(|minute| *minute > 6 * 60), "{reads:?}");
 }
 
 #[test]

@@ -291,7 +291,7 @@ impl World {
             },
             references: self.references.clone(),
             secrets: self.secrets.clone(),
-            siblings: Arc::new(self.siblings.clone()),
+            siblings: Arc::new(self.siblings.iter().cloned().map(Arc::new).collect()),
             memory: self.memory.clone(),
             leaving: false,
             elsewhere: vec![],
