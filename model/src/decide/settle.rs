@@ -104,7 +104,7 @@ pub(super) fn looking_in_time<K: Managed>(
 /// True if an intent whose step is due no more ended something, as a list begun after it was sent
 /// shows: nothing that comes later depends on it. What makes something has to expire.
 pub(super) fn undone(intent: &Intent, begun: Timestamp) -> bool {
-    let ends = ["Delete", "Detach", "Disassociate"]
+    let ends = ["Delete", "Detach", "Disable", "Disassociate"]
         .iter()
         .any(|verb| intent.operation.starts_with(verb));
     let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH)

@@ -96,8 +96,9 @@ impl Managed for VirtualPrivateGateway {
         let listed = status
             .and_then(Self::aws_id)
             .and_then(|id| view.aws.vpn_gateway(id));
-        let detaching = listed.is_some_and(|g| self.must_detach(view, g));
-        // What a detachment cuts, and what must be gone before a deletion.
+        let detaching =
+            listed.is_some_and(|g| self.must_detach(view, g) || self.must_disable(view, g));
+        // What a detachment or the end of a propagation cuts, and what must be gone before a deletion.
         if self.metadata.deletion_timestamp.is_some() || detaching {
             lists.extend([List::VirtualInterfaces, List::DirectConnectGateways]);
             let gateways = view.aws.direct_connect_gateways().iter();

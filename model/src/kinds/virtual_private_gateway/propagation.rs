@@ -39,6 +39,19 @@ impl VirtualPrivateGateway {
         })
     }
 
+    /// True if a table that the operator enabled is declared no more.
+    pub(super) fn must_disable(&self, view: &View, g: &VpnGateway) -> bool {
+        let Some(declared) = self.declared_tables(view, g) else {
+            return false;
+        };
+        view.aws.route_tables.is_some()
+            && self
+                .status
+                .iter()
+                .flat_map(|s| &s.managed_route_table_ids)
+                .any(|table| !declared.contains(table))
+    }
+
     pub(super) fn propagation_steps(
         &self,
         view: &View,
@@ -113,13 +126,17 @@ impl VirtualPrivateGateway {
                     .any(|t| t.route_table_id == **table && propagates(t, id))
             })
             .map(|table| {
-                Step::harmless(
+                // It takes the subnets' routes to the site, as a detachment would.
+                Step::disruptive(
+                    &format!("propagation.{table}"),
                     Call::DisableVgwRoutePropagation {
                         gateway_id: id.to_owned(),
                         route_table_id: table.clone(),
                     },
                     EventReason::PropagationDisabled,
                     format!("let {table} learn the routes of {id} no more"),
+                    Reason::Detach,
+                    Self::cut_by_detaching(view, id),
                 )
             })
             .collect()
