@@ -1,5 +1,6 @@
 //! The operator, built from everything that comes from outside.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -94,6 +95,12 @@ impl Operator {
             endpoints,
             windows,
         } = settings;
+        // A namespace that is named twice has one controller for each kind all the same.
+        let namespaces: Vec<String> = namespaces
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         let clock = crate::clock::Clock::new(wall);
         let spawner = Spawner::default();
         let wakes = Wakes::default();
@@ -136,7 +143,7 @@ impl Operator {
             unlisted: Mutex::new(unlisted),
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
             orders: Mutex::default(),
-            said: Mutex::default(),
+            left: Mutex::default(),
         });
         let stop = CancellationToken::new();
         spawner.spawn(controller::run_accounts(

@@ -6,7 +6,9 @@
 //!
 //! Read [`decide`] first: it is the one place where the operator makes up its mind.
 
+mod action;
 pub mod api;
+pub mod arn;
 pub mod aws;
 pub mod call;
 pub mod consent;

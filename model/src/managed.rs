@@ -280,6 +280,28 @@ pub enum Fetch {
     },
 }
 
+/// A ConfigMap or Secret in the object's namespace that the operator writes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+pub enum Document {
+    /// The LOA-CFA.
+    #[strum(to_string = "ConfigMap {0}")]
+    ConfigMap(String),
+    /// The router's configuration.
+    #[strum(to_string = "Secret {0}")]
+    Secret(String),
+}
+
+impl Fetch {
+    /// What it writes; none where only the status tells.
+    pub fn document(&self) -> Option<Document> {
+        match self {
+            Self::Loa { config_map, .. } => Some(Document::ConfigMap(config_map.clone())),
+            Self::RouterConfiguration { secret, .. } => Some(Document::Secret(secret.clone())),
+            Self::Routes { .. } => None,
+        }
+    }
+}
+
 /// A managed kind. Everything here is pure.
 pub trait Managed:
     Resource<DynamicType = ()>
@@ -376,6 +398,11 @@ pub trait Managed:
     fn facts(&self, view: &View, id: &str, status: &mut Self::Status);
     /// Reads with a product that are due.
     fn fetches(&self, _view: &View, _id: &str, _status: &Self::Status) -> Vec<Fetch> {
+        vec![]
+    }
+
+    /// Documents that were written: they stay when the AWS object is kept.
+    fn documents(_status: &Self::Status) -> Vec<Document> {
         vec![]
     }
 

@@ -13,6 +13,8 @@ use crate::verdict::{Statement, Truth, Verdict};
 pub enum Observed {
     /// It was read within the promised time.
     Yes,
+    /// Nobody tries to read it: why. What is said of the object does not rest on it.
+    Not(Reason, String),
     /// It cannot be read: reason, and since when nothing complete was read.
     No(Reason, String, Option<Timestamp>),
 }
@@ -144,7 +146,7 @@ pub fn project(
             reason: Reason::Observed,
             message: "AWS is being read".to_owned(),
         },
-        Observed::No(why, text, _) => Statement {
+        Observed::Not(why, text) | Observed::No(why, text, _) => Statement {
             condition: "Observed",
             truth: Truth::False,
             reason: *why,

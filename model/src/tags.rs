@@ -1,5 +1,7 @@
 //! Tags: which an AWS object should carry, and what is to be written for that.
 
+use std::collections::BTreeSet;
+
 use crate::api::common::ManagedSpec;
 use crate::aws::Tags;
 use crate::identity;
@@ -27,8 +29,7 @@ pub fn declared(spec: &ManagedSpec, account: &Account) -> Tags {
 /// A tag that may not be declared, with the rule that it breaks.
 pub fn refused(tags: &Tags) -> Option<String> {
     tags.iter().find_map(|(key, value)| {
-        let lower = key.to_lowercase();
-        if lower.starts_with("aws:") || identity::is_ours(&lower) {
+        if reserved(key) {
             Some(format!(
                 "tag key {key:?} begins with a reserved prefix (aws:, {})",
                 identity::PREFIX
@@ -43,8 +44,9 @@ pub fn refused(tags: &Tags) -> Option<String> {
     })
 }
 
-/// What must be set and removed so that `actual` carries `wanted`: foreign tags stay.
-pub fn difference(wanted: &Tags, actual: &Tags) -> (Tags, Vec<String>) {
+/// What must be set and removed so that `actual` carries `wanted`: of tags that are not wanted only
+/// those go that the operator wrote (`written`), and the mark of what was kept.
+pub fn difference(wanted: &Tags, actual: &Tags, written: &[String]) -> (Tags, Vec<String>) {
     let set = wanted
         .iter()
         .filter(|(key, value)| actual.get(*key) != Some(value))
@@ -52,10 +54,47 @@ pub fn difference(wanted: &Tags, actual: &Tags) -> (Tags, Vec<String>) {
         .collect();
     let remove = actual
         .keys()
-        .filter(|key| key.as_str() == identity::RETAINED_AT)
+        .filter(|key| {
+            key.as_str() == identity::RETAINED_AT
+                || written.contains(key) && !wanted.contains_key(*key) && !reserved(key)
+        })
         .cloned()
         .collect();
     (set, remove)
+}
+
+/// Keys of declared tags that the operator has written or is about to write, so that they are removed
+/// once they are declared no more. What is gone at AWS is forgotten once no list can hide it
+/// (`settled`).
+pub fn written(declared: &Tags, actual: &Tags, written: &[String], settled: bool) -> Vec<String> {
+    let due = declared
+        .iter()
+        .filter(|(key, value)| actual.get(*key) != Some(value))
+        .map(|(key, _)| key);
+    let kept = written
+        .iter()
+        .filter(|key| !settled || declared.contains_key(*key) || actual.contains_key(*key));
+    due.chain(kept)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .cloned()
+        .collect()
+}
+
+/// Keys of declared tags that an AWS object carries as declared: what an object of this identity was
+/// made with, once its record is lost.
+pub fn carried(declared: &Tags, actual: &Tags) -> Vec<String> {
+    declared
+        .iter()
+        .filter(|(key, value)| actual.get(*key) == Some(value))
+        .map(|(key, _)| key.clone())
+        .collect()
+}
+
+/// True for keys that nobody may declare: AWS's own, and ours.
+fn reserved(key: &str) -> bool {
+    let lower = key.to_lowercase();
+    lower.starts_with("aws:") || identity::is_ours(&lower)
 }
 
 /// Tags of ours on an object, to be removed at release.

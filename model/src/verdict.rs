@@ -1,5 +1,6 @@
 //! What a decision says of an object: readiness, who must act, and the kind's own conditions.
 
+use crate::action;
 use crate::api::status::{Actor, WaitingFor};
 use crate::reason::Reason;
 
@@ -136,10 +137,12 @@ pub fn waiting(
     on: impl Into<String>,
     then: Option<&str>,
 ) -> WaitingFor {
+    let on = on.into();
     WaitingFor {
         reason,
         actor,
-        on: on.into(),
+        action: Some(action::action(reason, actor, &on)),
+        on,
         then: then.map(str::to_owned),
         since: None,
         deadline: None,

@@ -9,6 +9,7 @@ use crate::api::aws_account::{Guard, Orders};
 use crate::api::status::Intent;
 use crate::aws::{AuthKey, Connection, List, Snapshot, Tags};
 use crate::kind::ObjectKey;
+use crate::managed::Document;
 use crate::reason::Reason;
 
 /// All that one decision sees.
@@ -134,6 +135,8 @@ pub enum SecretState {
     NoSecret,
     /// The Secret has no such key.
     NoKey,
+    /// The operator may not read the Secret.
+    Forbidden,
     /// A value.
     Value {
         /// The Secret's uid.
@@ -143,6 +146,13 @@ pub enum SecretState {
         /// The value.
         value: AuthKey,
     },
+}
+
+/// What is said of a Secret that the operator may not read.
+pub fn forbidden(name: &str, namespace: &str) -> String {
+    format!(
+        "Secret {name} may not be read: grant the operator get on Secret {name} in namespace {namespace}"
+    )
 }
 
 /// Another object of this API group.
@@ -185,6 +195,10 @@ pub struct Memory {
     pub last_order: Option<Timestamp>,
     /// Calls that AWS refused, by params hash: class, words, and when to try again.
     pub refused: BTreeMap<String, Refusal>,
+    /// Until when lists may not show the tags that were written last.
+    pub tagged_until: Option<Timestamp>,
+    /// Documents that could not be written, and why.
+    pub withheld: BTreeMap<Document, Refusal>,
     /// Routes of the virtual interface, as last read: accepted, advertised, when.
     pub routes: Option<(usize, usize, Timestamp)>,
 }

@@ -25,6 +25,7 @@ use tracing::{debug, info};
 use super::error::{ApiError, Class, Failure, judge};
 use super::limiter::Limiter;
 use super::probe::{Fence, Probe};
+use super::role::Counted;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 
@@ -203,9 +204,8 @@ impl Aws {
                 if let Some(id) = &account.external_id {
                     provider = provider.external_id(id);
                 }
-                SharedCredentialsProvider::new(
-                    provider.build_from_provider(self.credentials.clone()).await,
-                )
+                let provider = provider.build_from_provider(self.credentials.clone()).await;
+                SharedCredentialsProvider::new(Counted::new(provider, self.metrics.clone()))
             }
         };
         let config = |http: &SharedHttpClient, endpoint: Option<&String>| {

@@ -8,6 +8,7 @@ mod error;
 mod limiter;
 mod probe;
 pub mod read;
+mod role;
 pub mod send;
 
 pub use clients::{Account, Aws, Clients, Service};

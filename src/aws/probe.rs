@@ -4,7 +4,7 @@
 //! credentials and signing, where a call is refused if it is too late, was sent before, or if this
 //! process is no longer the leader.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -17,25 +17,18 @@ use aws_smithy_types::config_bag::ConfigBag;
 use directconnect_model::aws::AuthKey;
 use jiff::{SignedDuration, Timestamp};
 
-/// Tokens that this process has handed to the network. A token is sent once.
+/// Tokens that this process has handed to the network, and until when they may be signed. A token is
+/// sent once; one that may not be signed any more need not be remembered.
 #[derive(Clone, Debug, Default)]
-pub struct Transmitted(Arc<Mutex<BTreeSet<String>>>);
+pub struct Transmitted(Arc<Mutex<BTreeMap<String, Timestamp>>>);
 
 impl Transmitted {
-    /// True if the token was never sent; from now on it counts as sent.
-    fn take(&self, token: &str) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(token.to_owned())
-    }
-
-    /// True if the token was handed to the network.
-    pub fn contains(&self, token: &str) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(token)
+    /// True if the token was never sent; from now on it counts as sent. `now` is not later than
+    /// `send_by`: the fence has seen to it.
+    fn take(&self, token: &str, send_by: Timestamp, now: Timestamp) -> bool {
+        let mut sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.retain(|_, until| *until >= now);
+        sent.insert(token.to_owned(), send_by).is_none()
     }
 }
 
@@ -149,7 +142,11 @@ impl Intercept for Probe {
                 None => Some("the request carries no signature date"),
                 Some(at) if at + fence.offset > fence.send_by => Some("it would be sent too late"),
                 Some(_) if !(fence.leads)() => Some("this process does not lead any more"),
-                Some(_) if !fence.transmitted.take(&fence.token) => {
+                Some(at)
+                    if !fence
+                        .transmitted
+                        .take(&fence.token, fence.send_by, at + fence.offset) =>
+                {
                     Some("its token was sent before")
                 }
                 Some(_) => None,
@@ -186,5 +183,23 @@ impl Intercept for Probe {
             s.status = Some(status);
         });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_sent_once_and_forgotten_when_it_may_not_be_signed_any_more() {
+        let sent = Transmitted::default();
+        let at = |seconds| Timestamp::from_second(seconds).expect("small");
+        assert!(sent.take("a", at(30), at(1)));
+        assert!(!sent.take("a", at(30), at(30)));
+        for token in 0..1_000 {
+            assert!(sent.take(&token.to_string(), at(100 + token), at(100 + token)));
+        }
+        let kept = sent.0.lock().expect("nobody panicked").len();
+        assert!(kept <= 2, "{kept} tokens are kept");
     }
 }

@@ -1,22 +1,22 @@
-//! AwsAccount: verifies the identity, holds the object while it is used, reports orphans.
+//! AwsAccount: verifies the identity, holds the object while it is used.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use directconnect_model::api::AwsAccount;
-use directconnect_model::api::aws_account::AwsAccountStatus;
+use directconnect_model::api::aws_account::{AwsAccountStatus, Orphan};
 use directconnect_model::api::common::SecretKeyReference;
 use directconnect_model::api::status::Actor;
 use directconnect_model::decide::{FINALIZER, Note};
-use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::managed::EventReason;
 use directconnect_model::project::{Circumstances, Observed, project};
 use directconnect_model::reason::Reason;
 use directconnect_model::tags;
 use directconnect_model::verdict::Verdict;
-use directconnect_model::view::SecretState;
+use directconnect_model::view::{SecretState, forbidden};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::reflector::ObjectRef;
@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::store::{Trouble, attempt};
-use super::{Shared, backoff, events, gather};
+use super::{Shared, backoff, events, gather, orphans};
 use crate::aws::{Account, read};
 
 /// How often an identity is verified again.
@@ -48,16 +48,41 @@ pub async fn read(context: &Shared, name: &str) -> Result<Option<Arc<AwsAccount>
     }
 }
 
+/// Reason of Ready.
+pub fn reason(account: &AwsAccount) -> String {
+    ready(account).map_or_else(|| Reason::FirstLook.to_string(), |c| c.reason.clone())
+}
+
+fn ready(account: &AwsAccount) -> Option<&Condition> {
+    let status = account.status.as_ref()?;
+    status.conditions.iter().find(|c| c.type_ == "Ready")
+}
+
+/// What objects say of AWS while their account cannot be used any more: they were seen through it.
+pub fn unobserved(account: &AwsAccount) -> Observed {
+    let found = ready(account);
+    let reason = found
+        .and_then(|c| c.reason.parse().ok())
+        .unwrap_or(Reason::FirstLook);
+    let text = format!(
+        "AWS is not read: awsaccount/{} is not ready: {reason}",
+        account.name_any()
+    );
+    Observed::No(reason, text, found.map(|c| c.last_transition_time.0))
+}
+
 /// Why the account is not verified yet; none if it is.
 pub fn not_verified(account: &AwsAccount) -> Option<String> {
-    let ready = account
-        .status
-        .as_ref()
-        .and_then(|s| s.conditions.iter().find(|c| c.type_ == "Ready"));
-    match ready {
+    match ready(account) {
         // An identity that was verified once holds while AWS cannot be asked again.
         Some(c) if c.status == "True" => None,
         Some(c) if c.status == "Unknown" && verified_once(account) => None,
+        // What uses an account that is to go needs it to go first.
+        Some(c)
+            if c.reason == Reason::WaitingForDependents.to_string() && verified_once(account) =>
+        {
+            None
+        }
         Some(c) => Some(c.reason.clone()),
         None => Some(Reason::FirstLook.to_string()),
     }
@@ -101,7 +126,13 @@ pub async fn settings(
             };
             match state {
                 SecretState::Value { value, .. } => Some(value.expose().to_owned()),
-                _ => {
+                SecretState::Forbidden => {
+                    return Err(Trouble::Kubernetes(forbidden(
+                        &reference.name,
+                        &context.namespace,
+                    )));
+                }
+                SecretState::NoSecret | SecretState::NoKey => {
                     return Err(Trouble::Kubernetes(format!(
                         "Secret {} has no key {}",
                         reference.name, reference.key
@@ -127,9 +158,21 @@ pub async fn settings(
     })
 }
 
+/// The account is gone.
+pub fn forget(context: &Shared, account: &AwsAccount) {
+    context.memories.forget(&account.uid().unwrap_or_default());
+    let key = ObjectKey::new(Kind::AwsAccount, "", &account.name_any());
+    context.inventory.forget(&key);
+}
+
 /// One pass over an account.
 pub async fn run(context: &Shared, account: &AwsAccount) -> Duration {
-    match pass(context, account).await {
+    let result = pass(context, account).await;
+    if cached(context, &account.name_any()).is_none() {
+        // It went meanwhile.
+        forget(context, account);
+    }
+    match result {
         Ok(again) => {
             let uid = account.uid().unwrap_or_default();
             context.memories.with(&uid, |m| m.failures = 0);
@@ -167,22 +210,37 @@ async fn pass(context: &Shared, account: &AwsAccount) -> Result<Duration, Troubl
         attempt(api.patch(&name, &PatchParams::default(), &Patch::Merge(patch))).await?;
         return Ok(Duration::from_millis(100));
     }
-    if verified(context, account) {
-        orphans(context, account).await;
-        return Ok(LOOK);
-    }
     let asked = Instant::now();
-    let (verdict, observed, arn) = verify(context, account).await?;
-    store(context, account, &verdict, observed, arn).await?;
-    let uid = account.uid().unwrap_or_default();
-    let good = verdict.provisioned.then_some(asked);
-    context.memories.with(&uid, |m| m.verified = good);
-    orphans(context, account).await;
+    let (mut verdict, observed, arn) = if verified(context, account) {
+        (identified(&account.spec.account_id), Observed::Yes, None)
+    } else {
+        let answer = verify(context, account).await?;
+        let good = answer.0.provisioned.then_some(asked);
+        let uid = account.uid().unwrap_or_default();
+        context.memories.with(&uid, |m| m.verified = good);
+        answer
+    };
+    if verdict.provisioned {
+        orphans::watch(context, account).await;
+    }
+    let before = account.status.clone().unwrap_or_default().orphans;
+    let found = orphans::found(context, account).unwrap_or(before);
+    orphans::say(&mut verdict, &found);
+    store(context, account, &verdict, observed, arn, found).await?;
     Ok(if verdict.provisioned {
         LOOK
     } else {
         LOOK.min(backoff::AFTER_REFUSAL)
     })
+}
+
+/// What is said once STS has confirmed the identity.
+fn identified(id: &str) -> Verdict {
+    let mut verdict = Verdict::up(format!(
+        "STS says that the credentials belong to account {id}"
+    ));
+    verdict.reason = Reason::Verified;
+    verdict
 }
 
 /// True if STS was asked not long ago and nothing has changed since.
@@ -203,8 +261,15 @@ async fn verify(
     context: &Shared,
     account: &AwsAccount,
 ) -> Result<(Verdict, Observed, Option<String>), Trouble> {
-    let stalled =
-        |reason, message: String| Ok((Verdict::stalled(reason, message), Observed::Yes, None));
+    let unseen =
+        |reason, message: &str| Observed::Not(reason, format!("AWS is not read: {message}"));
+    let stalled = |reason, message: String| {
+        let observed = match reason {
+            Reason::AccountMismatch => Observed::Yes,
+            _ => unseen(reason, &message),
+        };
+        Ok((Verdict::stalled(reason, message), observed, None))
+    };
     if let Some(message) = tags::refused(&account.spec.default_tags) {
         return stalled(
             Reason::Invalid,
@@ -218,28 +283,17 @@ async fn verify(
     let settings = match settings(context, account, &account.spec.region).await {
         Ok(settings) => settings,
         Err(Trouble::Kubernetes(message)) => {
-            return Ok((
-                Verdict::waits(
-                    Reason::SecretNotReady,
-                    Actor::You,
-                    format!("spec.assumeRole.externalIdSecretRef: {message}"),
-                    None,
-                    false,
-                ),
-                Observed::Yes,
-                None,
-            ));
+            let message = format!("spec.assumeRole.externalIdSecretRef: {message}");
+            let observed = unseen(Reason::SecretNotReady, &message);
+            let verdict = Verdict::waits(Reason::SecretNotReady, Actor::You, message, None, false);
+            return Ok((verdict, observed, None));
         }
         Err(trouble) => return Err(trouble),
     };
     let clients = context.aws.clients(&account.name_any(), &settings).await;
     match read::caller_identity(&clients).await {
         Ok((id, arn)) if id == account.spec.account_id => {
-            let mut verdict = Verdict::up(format!(
-                "STS says that the credentials belong to account {id}"
-            ));
-            verdict.reason = Reason::Verified;
-            Ok((verdict, Observed::Yes, Some(arn)))
+            Ok((identified(&id), Observed::Yes, Some(arn)))
         }
         Ok((id, _)) => stalled(
             Reason::AccountMismatch,
@@ -287,6 +341,7 @@ async fn store(
     verdict: &Verdict,
     observed: Observed,
     arn: Option<String>,
+    orphans: Vec<Orphan>,
 ) -> Result<(), Trouble> {
     let before = account.status.clone().unwrap_or_default();
     let circumstances = Circumstances {
@@ -312,7 +367,8 @@ async fn store(
             let all: BTreeSet<String> = before.regions.iter().cloned().chain(seen).collect();
             all.into_iter().collect()
         },
-        caller_arn: arn.map(|a| stable_arn(&a)).or(before.caller_arn.clone()),
+        caller_arn: arn.or(before.caller_arn.clone()),
+        orphans,
     };
     if status == before {
         return Ok(());
@@ -354,15 +410,11 @@ async fn store(
         )
         .await;
     }
+    orphans::tell(context, account, &before.orphans, &status.orphans).await;
     for key in context.index.users_of(&name) {
         context.wakes.wake(&key);
     }
     Ok(())
-}
-
-/// A session's name is part of an assumed role's ARN and never changes here.
-fn stable_arn(arn: &str) -> String {
-    arn.to_owned()
 }
 
 /// Removal waits for the account's users.
@@ -399,7 +451,8 @@ async fn leave(
             Some("it goes"),
             false,
         );
-        store(context, account, &verdict, Observed::Yes, None).await?;
+        let orphans = account.status.clone().unwrap_or_default().orphans;
+        store(context, account, &verdict, Observed::Yes, None, orphans).await?;
         return Ok(Duration::from_secs(10));
     }
     let Some(at) = account.finalizers().iter().position(|f| f == FINALIZER) else {
@@ -416,103 +469,4 @@ async fn leave(
     let api: Api<AwsAccount> = Api::all(context.client.clone());
     attempt(api.patch(&name, &PatchParams::default(), &Patch::Json::<()>(patch))).await?;
     Ok(VERIFY)
-}
-
-/// AWS objects that carry this cluster's identity, are not marked as kept, and that no object claims.
-async fn orphans(context: &Shared, account: &AwsAccount) {
-    let name = account.name_any();
-    let siblings = context.index.siblings();
-    let keys: BTreeSet<&ObjectKey> = siblings.iter().map(|s| &s.key).collect();
-    let ids: BTreeSet<&str> = siblings
-        .iter()
-        .filter_map(|s| s.aws_id.as_deref())
-        .collect();
-    let mut found = BTreeSet::new();
-    for (region, snapshot) in context.inventory.snapshots(&name) {
-        let tagged = snapshot
-            .connections()
-            .iter()
-            .filter(|c| {
-                !matches!(
-                    c.connection_state.as_str(),
-                    "deleting" | "deleted" | "rejected"
-                )
-            })
-            .map(|c| (&c.connection_id, &c.tags))
-            .chain(
-                snapshot
-                    .virtual_interfaces()
-                    .iter()
-                    .filter(|v| {
-                        !matches!(
-                            v.virtual_interface_state.as_str(),
-                            "deleting" | "deleted" | "rejected"
-                        )
-                    })
-                    .map(|v| (&v.virtual_interface_id, &v.tags)),
-            )
-            .chain(
-                snapshot
-                    .direct_connect_gateways()
-                    .iter()
-                    .filter(|g| {
-                        !matches!(
-                            g.direct_connect_gateway_state.as_str(),
-                            "deleting" | "deleted"
-                        )
-                    })
-                    .map(|g| (&g.direct_connect_gateway_id, &g.tags)),
-            )
-            .chain(
-                snapshot
-                    .vpn_gateways()
-                    .iter()
-                    .filter(|g| !matches!(g.state.as_str(), "deleting" | "deleted"))
-                    .map(|g| (&g.vpn_gateway_id, &g.tags)),
-            );
-        for (id, tags) in tagged {
-            let Some((cluster, owner)) = tags
-                .get(identity::IDENTITY)
-                .and_then(|t| identity::parse(t))
-            else {
-                continue;
-            };
-            let claimed = keys.contains(&owner) || ids.contains(id.as_str());
-            if cluster == context.cluster_id
-                && !claimed
-                && !tags.contains_key(identity::RETAINED_AT)
-            {
-                found.insert((id.clone(), region.clone(), owner.to_string()));
-            }
-        }
-    }
-    context.metrics.orphans(
-        &account.spec.account_id,
-        i64::try_from(found.len()).unwrap_or(0),
-    );
-    let key = ObjectKey::new(Kind::AwsAccount, "", &name);
-    let uid = account.uid().unwrap_or_default();
-    for (id, region, owner) in found {
-        let message = format!(
-            "{id} in {region} carries the identity of {owner}, which does not exist: apply the object again to take it back, or delete it at AWS"
-        );
-        let news = {
-            let mut said = context
-                .said
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            said.insert(format!("orphan/{id}"), message.clone())
-                .as_ref()
-                != Some(&message)
-        };
-        if news {
-            events::emit(
-                context,
-                &key,
-                &uid,
-                &Note::new(EventReason::Orphaned, message),
-            )
-            .await;
-        }
-    }
 }

@@ -102,12 +102,14 @@ pub async fn run_accounts(
         .reflect(writer)
         .inspect_err(|e| warn!(kind = "AwsAccount", error = %e, "a watch was interrupted"))
         .filter_map(move |event| {
+            count_accounts(&tapped);
             let request = match event {
                 Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
                     wake_users(&tapped, &object);
                     Some(ReconcileRequest::from(ObjectRef::from_obj(&object)))
                 }
                 Ok(watcher::Event::Delete(object)) => {
+                    account::forget(&tapped, &object);
                     wake_users(&tapped, &object);
                     None
                 }
@@ -134,6 +136,16 @@ pub async fn run_accounts(
         |context, object: Arc<AwsAccount>| async move { account::run(&context, &object).await },
     )
     .await;
+}
+
+fn count_accounts(context: &Shared) {
+    let mut reasons = std::collections::BTreeMap::new();
+    for account in context.accounts.state() {
+        *reasons.entry(account::reason(&account)).or_default() += 1;
+    }
+    context
+        .metrics
+        .objects(Kind::AwsAccount.into(), &reasons, 0);
 }
 
 fn wake_users(context: &Shared, account: &AwsAccount) {
@@ -192,9 +204,10 @@ where
             context.index.apply(object)
         }
         watcher::Event::Delete(object) => {
+            // The index first: a pass under way looks there once it ends.
+            let mut woken = context.index.remove(&object.key());
             context.memories.forget(object.uid());
             context.inventory.forget(&object.key());
-            let mut woken = context.index.remove(&object.key());
             let account = &object.common().account_ref.name;
             woken.push(directconnect_model::kind::ObjectKey::new(
                 Kind::AwsAccount,
@@ -211,9 +224,9 @@ where
             for sibling in context.index.siblings().iter() {
                 let key = &sibling.key;
                 if key.kind == K::KIND && key.namespace == namespace && !live.contains(key) {
+                    woken.extend(context.index.remove(key));
                     context.memories.forget(&sibling.uid);
                     context.inventory.forget(key);
-                    woken.extend(context.index.remove(key));
                 }
             }
             context.listed(K::KIND, namespace);

@@ -242,6 +242,9 @@ where
         if step.care != Care::Create {
             m.memory.accepted.insert(hash.to_owned(), visible);
         }
+        if step.event == EventReason::Tagged {
+            m.memory.tagged_until = Some(visible);
+        }
         if let Some(target) = step.call.target() {
             m.memory.unknown.remove(target);
         }
@@ -361,6 +364,14 @@ where
             Class::NotSent => "the call was not sent".to_owned(),
             _ => format!("AWS refuses {}: {}", error.operation, error.message),
         };
+        let says_no = !matches!(error.class, Class::NotSent | Class::Throttled);
+        let first = context
+            .memories
+            .with(current.uid(), |m| !m.memory.refused.contains_key(hash));
+        if first && says_no {
+            let note = Note::new(EventReason::Refused, message.clone());
+            events::emit(context, &current.key(), current.uid(), &note).await;
+        }
         return Ok(refuse(context, &current, hash, error.reason(), message));
     }
     // Anything may have happened: intents stay, and what has none keeps its object closed to other

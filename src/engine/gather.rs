@@ -64,7 +64,7 @@ pub async fn gather<K: Managed>(
         From::Caches => account::cached(context, &common.account_ref.name),
         _ => account::read(context, &common.account_ref.name).await?,
     };
-    let (account_view, place, clients) = usable(
+    let (account_view, place, clients, verified) = usable(
         context,
         account.as_deref(),
         &common.account_ref.name,
@@ -98,7 +98,20 @@ pub async fn gather<K: Managed>(
         unreadable: false,
     };
     let mut lists = BTreeSet::new();
-    let mut observed = Observed::Yes;
+    let mut observed = match &view.account {
+        Ok(_) => Observed::Yes,
+        Err(blocked) => Observed::Not(
+            blocked.reason,
+            format!("AWS is not read: {}", blocked.message),
+        ),
+    };
+    // An object that was seen through its account keeps what was seen for a while.
+    let seen = object
+        .stored()
+        .is_some_and(|s| K::managed(s).account_id.is_some());
+    if seen && let Some(account) = account.as_deref().filter(|_| !verified) {
+        observed = account::unobserved(account);
+    }
     if let (Some(region), Some(place)) = (&region, place) {
         view.aws = region.snapshot();
         // What the lists show can make further lists matter.
@@ -228,6 +241,7 @@ async fn usable(
     Result<Account, Blocked>,
     Option<(String, String)>,
     Option<Arc<Clients>>,
+    bool,
 ) {
     let blocked = |reason, message: String, stalled| {
         (
@@ -238,6 +252,7 @@ async fn usable(
             }),
             None,
             None,
+            true,
         )
     };
     let Some(account) = account else {
@@ -262,11 +277,12 @@ async fn usable(
         );
     }
     if let Some(message) = account::not_verified(account) {
-        return blocked(
+        let (view, place, clients, _) = blocked(
             Reason::WaitingForReference,
             format!("awsaccount/{name} is not ready: {message}"),
             false,
         );
+        return (view, place, clients, false);
     }
     let region = region.unwrap_or(&spec.region).to_owned();
     let Ok(settings) = account::settings(context, account, &region).await else {
@@ -291,7 +307,12 @@ async fn usable(
             .clone()
             .unwrap_or_default(),
     };
-    (Ok(view), Some((name.to_owned(), region)), Some(clients))
+    (
+        Ok(view),
+        Some((name.to_owned(), region)),
+        Some(clients),
+        true,
+    )
 }
 
 /// Endpoints of an account with the operator's defaults under them.
@@ -396,6 +417,7 @@ pub async fn secret(
     let secret = match attempt(api.get(name)).await {
         Ok(secret) => secret,
         Err(Trouble::Gone) => return Ok(SecretState::NoSecret),
+        Err(Trouble::Forbidden(_)) => return Ok(SecretState::Forbidden),
         Err(trouble) => return Err(trouble),
     };
     let uid = secret.metadata.uid.unwrap_or_default();

@@ -138,6 +138,11 @@ impl Index {
         self.inner(|inner| inner.entries.get(key).map(|e| e.referenced.clone()))
     }
 
+    /// uid of the object that has this name now.
+    pub fn uid(&self, key: &ObjectKey) -> Option<String> {
+        self.inner(|inner| inner.entries.get(key).map(|e| e.sibling.uid.clone()))
+    }
+
     /// Objects that name this AwsAccount.
     pub fn users_of(&self, account: &str) -> Vec<ObjectKey> {
         self.inner(|inner| {

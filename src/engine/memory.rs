@@ -22,6 +22,8 @@ pub struct Remembered {
     pub generation: Option<i64>,
     /// Of an AwsAccount: when STS last said what its present generation expects.
     pub verified: Option<Instant>,
+    /// Value of the annotation that asks for a fresh pass, as it was last answered.
+    pub requested: Option<String>,
 }
 
 /// All objects.
@@ -60,5 +62,8 @@ pub fn tidy(memory: &mut Memory, now: Timestamp) {
     // Kept for a while longer, so that repetitions slow down.
     memory
         .refused
+        .retain(|_, refusal| refusal.retry_at + SignedDuration::from_hours(1) > now);
+    memory
+        .withheld
         .retain(|_, refusal| refusal.retry_at + SignedDuration::from_hours(1) > now);
 }

@@ -13,6 +13,7 @@ pub mod execute;
 pub mod gather;
 pub mod index;
 pub mod memory;
+pub mod orphans;
 pub mod pass;
 pub mod products;
 pub mod recheck;
@@ -78,8 +79,8 @@ pub struct Context {
     pub rng: Mutex<ChaCha12Rng>,
     /// When orders were sent, by identity.
     pub orders: Mutex<BTreeMap<ObjectKey, Timestamp>>,
-    /// Messages already said in events, so that one transition is one event.
-    pub said: Mutex<BTreeMap<String, String>>,
+    /// Identities whose object was let go while its AWS object stays, and when.
+    pub left: Mutex<BTreeMap<ObjectKey, Timestamp>>,
 }
 
 impl Context {
@@ -117,10 +118,30 @@ impl Context {
     /// Remembers when an order for an identity was sent, or that it certainly was not.
     pub fn ordered(&self, key: &ObjectKey, at: Option<Timestamp>) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        orders.retain(|_, sent| *sent + self.windows.window() > now);
         match at {
             Some(at) => orders.insert(key.clone(), at),
             None => orders.remove(key),
         };
+    }
+
+    /// The object is about to go and its AWS object stays: lists may lack the mark for a while.
+    pub fn let_go(&self, key: &ObjectKey) {
+        let now = self.clock.now();
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.retain(|_, at| *at + self.windows.visibility > now);
+        left.insert(key.clone(), now);
+    }
+
+    /// True while lists may not show yet that the AWS object of this identity is kept.
+    pub fn just_let_go(&self, key: &ObjectKey) -> bool {
+        let now = self.clock.now();
+        self.left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .is_some_and(|at| *at + self.windows.visibility > now)
     }
 
     /// When this process last sent an order for an identity. It outlives the object.

@@ -20,6 +20,8 @@ use super::{Shared, backoff, events, execute, products};
 
 /// Most actions in one pass; what is left is done by the next one.
 const MOST_ACTIONS: usize = 12;
+/// Annotation: a new value starts a whole fresh pass.
+const REQUESTED: &str = "directconnect.dev/reconcile-requested-at";
 /// A look even if nothing happened.
 const RESYNC: Duration = Duration::from_secs(600);
 
@@ -68,6 +70,14 @@ where
         }
     };
     context.metrics.reconcile(kind, outcome, started.elapsed());
+    // The object may have gone meanwhile: nothing is kept, and nothing is swept, for what is not there.
+    let living = context.index.uid(&object.key());
+    if living.as_deref() != Some(object.uid()) {
+        context.memories.forget(object.uid());
+    }
+    if living.is_none() {
+        context.inventory.forget(&object.key());
+    }
     Again(again)
 }
 
@@ -85,6 +95,7 @@ async fn pass<K>(context: &Shared, object: &K) -> Result<Duration, Trouble>
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
+    asked(context, object).await?;
     let mut object = object.clone();
     for _ in 0..MOST_ACTIONS {
         let gathered = gather(context, &object, From::Caches).await?;
@@ -138,6 +149,27 @@ where
     Ok(Duration::from_millis(100))
 }
 
+/// A changed annotation asks for a pass over everything anew: AWS's lists, references and Secrets.
+async fn asked<K: Managed>(context: &Shared, object: &K) -> Result<(), Trouble> {
+    let Some(value) = object.annotation(REQUESTED) else {
+        return Ok(());
+    };
+    let news = context.memories.with(object.uid(), |m| {
+        let news = m.requested.as_deref() != Some(value);
+        m.requested = Some(value.to_owned());
+        news
+    });
+    if !news {
+        return Ok(());
+    }
+    context.memories.with(object.uid(), |m| m.secrets.clear());
+    match gather(context, object, From::Anew).await {
+        // That AWS cannot be read is said by the pass that follows.
+        Ok(_) | Err(Trouble::Aws) => Ok(()),
+        Err(trouble) => Err(trouble),
+    }
+}
+
 /// Decides again from uncached reads, and carries out what both decisions agree on.
 async fn anew<K>(
     context: &Shared,
@@ -188,6 +220,13 @@ where
     }
     match decision.action.clone() {
         Action::RemoveFinalizer(note) => {
+            let kept = note
+                .as_ref()
+                .is_some_and(|n| matches!(n.reason, EventReason::Retained | EventReason::Released));
+            if kept {
+                products::keep(context, &fresh).await?;
+                context.let_go(&key);
+            }
             store::remove_finalizer(context, &fresh).await?;
             tell(context, &fresh, note.as_ref()).await;
             context.inventory.forget(&key);

@@ -7,7 +7,10 @@ use std::time::Duration;
 use directconnect_model::call::hex;
 use directconnect_model::decide::Note;
 use directconnect_model::identity;
-use directconnect_model::managed::{EventReason, Fetch, Managed};
+use directconnect_model::managed::{Document, EventReason, Fetch, Managed};
+use directconnect_model::reason::Reason;
+use directconnect_model::view::Refusal;
+use jiff::SignedDuration;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
@@ -50,6 +53,11 @@ where
         return Ok(Fetched::Later(Duration::from_secs(30)));
     };
     let key = object.key();
+    if let Some(document) = fetch.document()
+        && let Err((reason, message)) = free(context, object, &document).await?
+    {
+        return withhold(context, object, document, reason, message).await;
+    }
     let result = match fetch {
         Fetch::Loa {
             connection_id,
@@ -59,7 +67,8 @@ where
                 Ok(pdf) => pdf,
                 Err(error) => return Ok(later(object, &error.to_string())),
             };
-            match write_config_map(context, object, config_map, pdf).await? {
+            let written = write_config_map(context, object, config_map, pdf).await;
+            match permitted(object, fetch, written)? {
                 Ok(()) => {
                     let note = Note::new(
                         EventReason::LoaStored,
@@ -67,7 +76,7 @@ where
                     );
                     Ok((json!({"loaConfigMap": config_map}), Some(note)))
                 }
-                Err(taken) => Err(taken),
+                Err(withheld) => Err(withheld),
             }
         }
         Fetch::RouterConfiguration {
@@ -86,7 +95,8 @@ where
                 Ok(text) => text,
                 Err(error) => return Ok(later(object, &error.to_string())),
             };
-            match write_secret(context, object, secret, text.expose_secret()).await? {
+            let written = write_secret(context, object, secret, text.expose_secret()).await;
+            match permitted(object, fetch, written)? {
                 Ok(()) => {
                     let note = Note::new(
                         EventReason::RouterConfigurationStored,
@@ -99,7 +109,7 @@ where
                         Some(note),
                     ))
                 }
-                Err(taken) => Err(taken),
+                Err(withheld) => Err(withheld),
             }
         }
         Fetch::Routes {
@@ -127,28 +137,49 @@ where
             let status: K::Status = serde_json::from_value(value)
                 .map_err(|_| Trouble::Kubernetes("a status could not be built".to_owned()))?;
             let written = store::status(context, object, &status).await?;
+            if let Some(document) = fetch.document() {
+                context
+                    .memories
+                    .with(object.uid(), |m| m.memory.withheld.remove(&document));
+            }
             if let Some(note) = note {
                 events::emit(context, &key, object.uid(), &note).await;
             }
             Ok(Fetched::Done(Box::new(written)))
         }
-        Err(taken) => {
-            let note = Note::new(EventReason::Failed, taken.clone());
-            let news = {
-                let mut said = context
-                    .said
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
-                said.insert(format!("{}/{}", object.uid(), "product"), taken.clone())
-                    .as_ref()
-                    != Some(&taken)
-            };
-            if news {
-                events::emit(context, &key, object.uid(), &note).await;
-            }
-            Ok(Fetched::Later(TRY_AGAIN))
-        }
+        Err((reason, message)) => match fetch.document() {
+            Some(document) => withhold(context, object, document, reason, message).await,
+            None => Ok(Fetched::Later(TRY_AGAIN)),
+        },
     }
+}
+
+/// Remembers why a document is not written; the next decision says it. An event, once.
+async fn withhold<K>(
+    context: &Shared,
+    object: &K,
+    document: Document,
+    reason: Reason,
+    message: String,
+) -> Result<Fetched<K>, Trouble>
+where
+    K: Managed,
+{
+    let retry_at = context.clock.now() + SignedDuration::try_from(TRY_AGAIN).unwrap_or_default();
+    let refusal = Refusal {
+        reason,
+        message: message.clone(),
+        retry_at,
+        times: 1,
+    };
+    let before = context.memories.with(object.uid(), |m| {
+        m.memory.withheld.insert(document, refusal)
+    });
+    if before.is_none_or(|b| b.message != message) {
+        let note = Note::new(EventReason::Failed, message);
+        events::emit(context, &object.key(), object.uid(), &note).await;
+    }
+    Ok(Fetched::Done(Box::new(object.clone())))
 }
 
 fn later<K: Managed>(object: &K, why: &str) -> Fetched<K> {
@@ -201,7 +232,114 @@ fn ours<K: Managed>(context: &Shared, object: &K, existing: &ObjectMeta) -> bool
     labelled && !foreign
 }
 
-type Written = Result<(), String>;
+/// Why a document is not written.
+type Withheld = (Reason, String);
+type Written = Result<(), Withheld>;
+
+fn taken(document: &Document) -> Withheld {
+    let field = match document {
+        Document::ConfigMap(_) => "spec.loa.configMapName",
+        Document::Secret(_) => "spec.routerConfiguration.secretName",
+    };
+    let message = format!(
+        "{field} names {document}, which this object did not write: choose another name, or remove it"
+    );
+    (Reason::NameTaken, message)
+}
+
+fn refused<K: Managed>(object: &K, document: &Document) -> Withheld {
+    let message = format!(
+        "{document} may not be written: grant the operator get, create and patch on it in namespace {}",
+        object.key().namespace
+    );
+    (Reason::AccessDenied, message)
+}
+
+/// A right that is missing is somebody's to grant.
+fn permitted<K: Managed>(
+    object: &K,
+    fetch: &Fetch,
+    written: Result<Written, Trouble>,
+) -> Result<Written, Trouble> {
+    match (written, fetch.document()) {
+        (Err(Trouble::Forbidden(_)), Some(document)) => Ok(Err(refused(object, &document))),
+        (written, _) => written,
+    }
+}
+
+/// Reads what there is under a document's name.
+async fn existing<K: Managed>(
+    context: &Shared,
+    object: &K,
+    document: &Document,
+) -> Result<ObjectMeta, Trouble> {
+    let namespace = object.key().namespace;
+    match document {
+        Document::ConfigMap(name) => {
+            let api: Api<ConfigMap> = Api::namespaced(context.client.clone(), &namespace);
+            attempt(api.get(name)).await.map(|o| o.metadata)
+        }
+        Document::Secret(name) => {
+            let api: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
+            attempt(api.get(name)).await.map(|o| o.metadata)
+        }
+    }
+}
+
+/// Whether a document may be written under its name.
+async fn free<K: Managed>(
+    context: &Shared,
+    object: &K,
+    document: &Document,
+) -> Result<Written, Trouble> {
+    match existing(context, object, document).await {
+        Ok(metadata) if !ours(context, object, &metadata) => Ok(Err(taken(document))),
+        Ok(_) | Err(Trouble::Gone) => Ok(Ok(())),
+        Err(Trouble::Forbidden(_)) => Ok(Err(refused(object, document))),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Lets what was written stay when the object goes: its documents lose their owner. What is not there,
+/// or may not be touched, holds nothing up.
+pub async fn keep<K: Managed>(context: &Shared, object: &K) -> Result<(), Trouble> {
+    for document in object.stored().map(K::documents).unwrap_or_default() {
+        let metadata = match existing(context, object, &document).await {
+            Ok(metadata) => metadata,
+            Err(Trouble::Gone | Trouble::Forbidden(_)) => continue,
+            Err(trouble) => return Err(trouble),
+        };
+        let others: Vec<_> = metadata
+            .owner_references
+            .iter()
+            .flatten()
+            .filter(|o| o.uid != object.uid())
+            .collect();
+        if others.len() == metadata.owner_references.iter().flatten().count() {
+            continue;
+        }
+        let patch = Patch::Merge(json!({"metadata": {
+            "resourceVersion": metadata.resource_version, "ownerReferences": others,
+        }}));
+        let namespace = object.key().namespace;
+        let params = PatchParams::default();
+        let written = match &document {
+            Document::ConfigMap(name) => {
+                let api: Api<ConfigMap> = Api::namespaced(context.client.clone(), &namespace);
+                attempt(api.patch(name, &params, &patch)).await.map(drop)
+            }
+            Document::Secret(name) => {
+                let api: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
+                attempt(api.patch(name, &params, &patch)).await.map(drop)
+            }
+        };
+        match written {
+            Ok(()) | Err(Trouble::Gone | Trouble::Forbidden(_)) => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok(())
+}
 
 async fn write_config_map<K: Managed>(
     context: &Shared,
@@ -214,9 +352,7 @@ async fn write_config_map<K: Managed>(
     match attempt(api.get(name)).await {
         Ok(existing) => {
             if !ours(context, object, &existing.metadata) {
-                return Ok(Err(format!(
-                    "spec.loa.configMapName is {name}, a ConfigMap that this object did not write: choose another name, or remove it"
-                )));
+                return Ok(Err(taken(&Document::ConfigMap(name.to_owned()))));
             }
             let patch = json!({
                 "metadata": {"resourceVersion": existing.metadata.resource_version,
@@ -252,9 +388,7 @@ async fn write_secret<K: Managed>(
     match attempt(api.get(name)).await {
         Ok(existing) => {
             if !ours(context, object, &existing.metadata) {
-                return Ok(Err(format!(
-                    "spec.routerConfiguration.secretName is {name}, a Secret that this object did not write: choose another name, or remove it"
-                )));
+                return Ok(Err(taken(&Document::Secret(name.to_owned()))));
             }
             let patch = json!({
                 "metadata": {"resourceVersion": existing.metadata.resource_version,

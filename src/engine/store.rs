@@ -24,6 +24,9 @@ pub enum Trouble {
     /// AWS could not be read anew.
     #[error("AWS could not be read anew")]
     Aws,
+    /// Kubernetes refuses the operator: a right is missing.
+    #[error("Kubernetes: {0}")]
+    Forbidden(String),
     /// Kubernetes did not answer, or failed.
     #[error("Kubernetes: {0}")]
     Kubernetes(String),
@@ -37,6 +40,7 @@ pub async fn attempt<T>(request: impl Future<Output = kube::Result<T>>) -> Resul
             404 => Trouble::Gone,
             // A failed JSON patch test is 422 without a cause, or with the words of the patch library.
             409 => Trouble::Conflict,
+            403 => Trouble::Forbidden(status.message.clone()),
             422 if status.message.contains("test")
                 || status.details.as_ref().is_none_or(|d| d.causes.is_empty()) =>
             {

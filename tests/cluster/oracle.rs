@@ -124,9 +124,12 @@ fn waiting(status: &Value, wrong: &mut Vec<String>) {
         if !["AWS", "You", "Provider", "Account", "Operator"].contains(&text(&entry["actor"])) {
             wrong.push(format!("waitingFor names nobody: {entry}"));
         }
-        if text(&entry["on"]).is_empty() || text(&entry["since"]).is_empty() {
+        if ["on", "action", "since"]
+            .iter()
+            .any(|field| text(&entry[*field]).is_empty())
+        {
             wrong.push(format!(
-                "waitingFor does not say on what and since when: {entry}"
+                "waitingFor does not say on what, what to do and since when: {entry}"
             ));
         }
     }

@@ -137,6 +137,8 @@ fn well_formed(place: &str, object: &Value, gate: &Gate) {
             "reason {reason}: {}",
             dump()
         );
+        let action = entry["action"].as_str().unwrap_or_default();
+        assert!(!action.is_empty(), "nothing to be done: {}", dump());
         words(place, entry["on"].as_str().unwrap_or_default(), gate);
     }
 }

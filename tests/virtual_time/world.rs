@@ -58,6 +58,7 @@ pub struct World {
     pub namespace: String,
     pub seed: u64,
     windows: Windows,
+    metrics: Metrics,
     wall: WallClock,
     operator: Option<Operator>,
     starts: u64,
@@ -148,6 +149,7 @@ impl World {
             namespace: namespace.to_owned(),
             seed,
             windows,
+            metrics: Metrics::default(),
             wall,
             operator: None,
             starts: 0,
@@ -186,6 +188,8 @@ impl World {
             .num_alive_tasks();
         self.kube.clear_stop();
         self.gate.clear_stop();
+        // Counters are a process's own.
+        self.metrics = Metrics::default();
         let credentials = Credentials::new("AKIADXSIMOPERATOR", "not-verified", None, None, "test");
         let deps = Deps {
             client: kube::Client::new(self.kube.service(), "default"),
@@ -194,7 +198,7 @@ impl World {
             credentials: SharedCredentialsProvider::new(credentials),
             wall: Arc::clone(&self.wall),
             seed: self.seed * 1_000 + self.starts,
-            metrics: Metrics::default(),
+            metrics: self.metrics.clone(),
             leads: || true,
         };
         self.starts += 1;
@@ -206,6 +210,11 @@ impl World {
             windows: self.windows,
         };
         self.operator = Some(Operator::build(deps, settings));
+    }
+
+    /// What the running operator serves at /metrics.
+    pub fn metrics(&self) -> String {
+        self.metrics.render()
     }
 
     /// Waits until a planned stop is reached; false if it is not within the limit.

@@ -173,7 +173,7 @@ pub struct AwsAccountStatus {
     /// The generation of the spec that has been fully acted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Conditions: Ready (the identity is verified), Reconciling, Stalled, Observed.
+    /// Conditions: Ready (the identity is verified), Reconciling, Stalled, Observed, Orphaned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -186,4 +186,21 @@ pub struct AwsAccountStatus {
     /// ARN that STS answered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller_arn: Option<String>,
+    /// AWS objects that carry this cluster's identity and that no object claims; the first 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orphans: Vec<Orphan>,
+}
+
+/// An AWS object that nobody claims.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Orphan {
+    /// Id of the AWS object.
+    pub id: String,
+    /// Region that it is in.
+    pub region: String,
+    /// Object that its tags name, as `Kind/namespace/name`.
+    pub owner: String,
 }

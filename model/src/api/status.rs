@@ -52,6 +52,10 @@ pub struct ManagedStatus {
     /// Consent codes that were used: each is good for one act only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consents_used: Vec<String>,
+    /// Keys of the declared tags that the operator wrote at AWS: these alone are removed once they leave
+    /// the spec and the account's default tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tag_keys: Vec<String>,
 }
 
 /// Who has to act.
@@ -79,6 +83,9 @@ pub struct WaitingFor {
     pub actor: Actor,
     /// On what.
     pub on: String,
+    /// What the actor must do: for consent, the line to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
     /// What happens then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,

@@ -134,6 +134,13 @@ pub(super) fn decide<K: Managed>(
             Action::Call(Box::new(tagging)),
         );
     }
+    if call.tags_mut().is_some()
+        && let Some(account) = view.account()
+    {
+        // Stored with the intent: what the create writes is the operator's to remove.
+        let declared = tags::declared(object.common(), account);
+        K::managed_mut(&mut status).tag_keys = declared.into_keys().collect();
+    }
     let does = format!("{} for {}", call.operation(), object.key());
     let step = Step {
         slot: SELF.to_owned(),

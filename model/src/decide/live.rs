@@ -6,11 +6,12 @@ use crate::consent::{self, Act};
 use crate::identity::{self, Located, locate};
 use crate::managed::{Care, EventReason, Managed, Step};
 use crate::reason::Reason;
-use crate::tags;
 use crate::verdict::{Statement, Truth, Verdict};
 use crate::view::View;
 
 use super::create::{code, granted, refused};
+use super::documents::products;
+use super::tagging::{carried, record_tags, tag_steps};
 use super::{Action, Decision, Note, SELF, claim, create, hold, identity_tag, settle, time};
 
 /// Complete lists without the recorded id, and the time that they must span, before it is lost.
@@ -96,7 +97,11 @@ pub(super) fn decide<K: Managed>(
             let id = c.id.clone();
             let imported = c.tags.contains_key(identity::IMPORTED);
             settle::record::<K>(&mut status, &id, view.now, true);
-            K::managed_mut(&mut status).imported = imported.then_some(true);
+            let declared = carried(object, view, c);
+            let managed = K::managed_mut(&mut status);
+            managed.imported = imported.then_some(true);
+            // What was taken over by import may have had these tags before.
+            managed.tag_keys = if imported { vec![] } else { declared };
             let note = Note::new(
                 EventReason::Readopted,
                 format!(
@@ -265,7 +270,9 @@ fn import<K: Managed>(
         return Decision::say(status, super::paused_verdict());
     }
     settle::record::<K>(&mut status, id, view.now, true);
-    K::managed_mut(&mut status).imported = Some(true);
+    let managed = K::managed_mut(&mut status);
+    managed.imported = Some(true);
+    managed.tag_keys.clear();
     let note = Note::new(
         EventReason::Adopted,
         format!("{id} was taken over; only ownership tags are written"),
@@ -330,6 +337,7 @@ fn missing<K: Managed>(
     managed.recorded_at = None;
     managed.seen = None;
     managed.imported = None;
+    managed.tag_keys.clear();
     // Earlier tokens may still take effect: look-ups close them.
     managed
         .intents
@@ -338,10 +346,12 @@ fn missing<K: Managed>(
         let annotation = object.annotation(consent::ANNOTATION);
         consent::use_up(&mut managed.consents_used, annotation, &code);
     }
-    let note = Note::new(
-        EventReason::LostAtAws,
-        format!("{id} is lost and is made again"),
-    );
+    let event = if consented {
+        EventReason::OrderedAgain
+    } else {
+        EventReason::LostAtAws
+    };
+    let note = Note::new(event, format!("{id} is lost and is made again"));
     Decision::act(
         status,
         Verdict::acting(Reason::Provisioning, format!("making {id} again")),
@@ -358,6 +368,9 @@ fn converge<K: Managed>(
     actual: &crate::aws::Tags,
 ) -> Decision<K::Status> {
     object.facts(view, id, &mut status);
+    if let Some(decision) = record_tags(object, view, &mut status, id, actual) {
+        return decision;
+    }
     let (steps, refusal) = match steps(object, view, &status, id, actual) {
         Ok(steps) => (steps, None),
         Err(verdict) => (tag_steps(object, view, &status, id, actual), Some(verdict)),
@@ -433,13 +446,7 @@ fn converge<K: Managed>(
         }
         return Decision::say(status, verdict);
     }
-    let verdict = object.verdict(view, id);
-    if let Some(fetch) = object.fetches(view, id, &status).into_iter().next()
-        && (!object.paused() || matches!(fetch, crate::managed::Fetch::Routes { .. }))
-    {
-        return Decision::act(status, verdict, Action::Fetch(fetch));
-    }
-    Decision::say(status, verdict)
+    products(object, view, status, id)
 }
 
 /// While a call's outcome is open, nothing else is sent to the object.
@@ -480,7 +487,7 @@ fn open_call<K: Managed>(
 
 /// What is said while the operator works on what exists: a generation that was fully acted on once
 /// goes on telling its traffic, and a new one is Reconciling.
-fn at_work<K: Managed>(
+pub(super) fn at_work<K: Managed>(
     object: &K,
     view: &View,
     status: &K::Status,
@@ -515,33 +522,6 @@ fn paused_by(step: &Step) -> Statement {
         reason: Reason::Paused,
         message: format!("paused before: {}", step.does),
     }
-}
-
-fn tag_steps<K: Managed>(
-    object: &K,
-    view: &View,
-    status: &K::Status,
-    id: &str,
-    actual: &crate::aws::Tags,
-) -> Vec<Step> {
-    let Some(account) = view.account() else {
-        return vec![];
-    };
-    let mut wanted = tags::declared(object.common(), account);
-    wanted.extend(tags::ownership(
-        &identity_tag(object, view),
-        object.uid(),
-        K::managed(status).imported == Some(true),
-    ));
-    let (set, remove) = tags::difference(&wanted, actual);
-    if set.is_empty() && remove.is_empty() {
-        return vec![];
-    }
-    object
-        .tag(view, id, set, remove)
-        .into_iter()
-        .map(|call| Step::harmless(call, EventReason::Tagged, format!("write the tags of {id}")))
-        .collect()
 }
 
 fn steps<K: Managed>(

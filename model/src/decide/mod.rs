@@ -6,10 +6,12 @@
 
 pub(crate) mod create;
 mod delete;
+mod documents;
 mod hold;
 mod live;
 mod observe;
 mod settle;
+mod tagging;
 
 pub(crate) use hold::held;
 

@@ -55,6 +55,7 @@ pub(super) fn decide<K: Managed>(
             managed.recorded_at = None;
             managed.seen = None;
             managed.imported = None;
+            managed.tag_keys.clear();
             managed.deleted_at = None;
             object.facts(view, &id, &mut status);
             let verdict = object.verdict(view, &id);

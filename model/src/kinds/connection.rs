@@ -10,7 +10,7 @@ use crate::aws::{self, List, Tags};
 use crate::call::Call;
 use crate::identity::{Candidate, Presence};
 use crate::kind::{Kind, ObjectKey};
-use crate::managed::{Difference, EventReason, Fetch, Managed, Step};
+use crate::managed::{Difference, Document, EventReason, Fetch, Managed, Step};
 use crate::reason::Reason;
 use crate::tags;
 use crate::verdict::{Statement, Truth, Verdict};
@@ -39,10 +39,7 @@ fn presence(state: &str) -> Presence {
 }
 
 fn arn(view: &View, id: &str) -> String {
-    let (region, account) = view
-        .account()
-        .map_or(("", ""), |a| (a.region.as_str(), a.account_id.as_str()));
-    format!("arn:aws:directconnect:{region}:{account}:dxcon/{id}")
+    crate::arn::regional(view, &format!("dxcon/{id}"))
 }
 
 impl Managed for Connection {
@@ -469,6 +466,11 @@ impl Managed for Connection {
             }
             _ => vec![],
         }
+    }
+
+    fn documents(status: &ConnectionStatus) -> Vec<Document> {
+        let written = status.loa_config_map.iter().cloned();
+        written.map(Document::ConfigMap).collect()
     }
 }
 

@@ -62,8 +62,7 @@ pub(super) fn printed(differences: &[Difference]) -> Vec<String> {
 /// ARN of a Direct Connect gateway: it has no region (Service Authorization Reference, "Actions,
 /// resources, and condition keys for AWS Direct Connect").
 pub(super) fn direct_connect_gateway_arn(view: &View, id: &str) -> String {
-    let account = view.account().map_or("", |a| a.account_id.as_str());
-    format!("arn:aws:directconnect::{account}:dx-gateway/{id}")
+    crate::arn::global(view, &format!("dx-gateway/{id}"))
 }
 
 /// True if the tags say that an object of this cluster manages it.

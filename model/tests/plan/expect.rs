@@ -149,6 +149,15 @@ impl Expect {
                 wrong.push(format!("call: wanted {wanted}, found {call}"));
             }
         }
+        for entry in &verdict.waiting_for {
+            let action = entry.action.as_deref().unwrap_or_default();
+            if action.is_empty() || entry.on.is_empty() {
+                wrong.push(format!("waitingFor: nothing to be done: {entry:?}"));
+            }
+            if entry.on.contains("consent=") && !action.starts_with("kubectl annotate ") {
+                wrong.push(format!("waitingFor: the line to run is not in {action:?}"));
+            }
+        }
         let said = text(verdict);
         for part in self.message.iter().filter(|p| !said.contains(*p)) {
             wrong.push(format!("message: {part:?} is not in {said:?}"));

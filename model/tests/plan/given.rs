@@ -94,6 +94,7 @@ struct Remembered {
     #[serde(default)]
     unknown: BTreeMap<String, Timestamp>,
     last_order: Option<Timestamp>,
+    tagged_until: Option<Timestamp>,
     #[serde(default)]
     alike: BTreeMap<String, Timestamp>,
 }
@@ -212,6 +213,7 @@ impl Case {
                 missing: self.memory.missing.clone(),
                 unknown: self.memory.unknown.clone(),
                 last_order: self.memory.last_order,
+                tagged_until: self.memory.tagged_until,
                 alike: self.memory.alike.clone(),
                 ..Memory::default()
             },

@@ -1,13 +1,17 @@
 //! Scenarios, by subject.
 
+mod accounts;
 mod bad_days;
 mod bad_input;
 mod basics;
+mod documents;
 mod figures;
 mod keeping;
 mod lost_answers;
+mod metrics;
 mod orders;
 mod quiet;
+mod tags;
 mod traffic;
 
 use std::time::Duration;

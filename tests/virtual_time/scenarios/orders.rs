@@ -205,6 +205,7 @@ async fn a_lost_port_is_ordered_again_by_consent_only() {
         .await;
     world.sleep(LONG).await;
     assert_eq!(world.orders(), 2);
+    assert!(world.told("OrderedAgain", "dc2") && !world.told("LostAtAws", "dc2"));
     // Consent is used once: the next loss asks again.
     let id = world.status("Connection", "dc2")["connectionId"]
         .as_str()

@@ -32,7 +32,7 @@ use crate::aws::{List, Tags};
 use crate::call::Call;
 use crate::identity::{Candidate, IDENTITY, Presence};
 use crate::kind::{Kind, ObjectKey};
-use crate::managed::{Difference, EventReason, Fetch, Managed, Step};
+use crate::managed::{Difference, Document, EventReason, Fetch, Managed, Step};
 use crate::reason::Reason;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
@@ -45,10 +45,7 @@ fn presence(state: &str) -> Presence {
 }
 
 fn arn(view: &View, id: &str) -> String {
-    let (region, account) = view
-        .account()
-        .map_or(("", ""), |a| (a.region.as_str(), a.account_id.as_str()));
-    format!("arn:aws:directconnect:{region}:{account}:dxvif/{id}")
+    crate::arn::regional(view, &format!("dxvif/{id}"))
 }
 
 impl Managed for VirtualInterface {
@@ -254,5 +251,10 @@ impl Managed for VirtualInterface {
 
     fn fetches(&self, view: &View, id: &str, status: &VirtualInterfaceStatus) -> Vec<Fetch> {
         facts::fetches(self, view, id, status)
+    }
+
+    fn documents(status: &VirtualInterfaceStatus) -> Vec<Document> {
+        let written = status.router_configuration_secret.iter().cloned();
+        written.map(Document::Secret).collect()
     }
 }

@@ -5,7 +5,7 @@ use crate::api::bgp_peer::BgpPeer;
 use crate::aws;
 use crate::call::SecretUse;
 use crate::reason::Reason;
-use crate::view::{Blocked, SecretState, View};
+use crate::view::{Blocked, SecretState, View, forbidden};
 
 use super::references::blocked;
 
@@ -36,6 +36,7 @@ impl VirtualInterface {
             Some(SecretState::NoSecret) => refuse(format!(
                 "namespace {namespace} has no Secret {name}: make it, with the BGP key under {key}"
             )),
+            Some(SecretState::Forbidden) => refuse(forbidden(name, namespace)),
             Some(SecretState::NoKey) => refuse(format!(
                 "Secret {name} has no key {key}: add it, with the BGP key as its value"
             )),
