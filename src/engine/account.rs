@@ -245,8 +245,10 @@ fn identified(id: &str) -> Verdict {
 
 /// True if STS was asked not long ago and nothing has changed since.
 fn verified(context: &Shared, account: &AwsAccount) -> bool {
+    let seen = context.inventory.regions(&account.name_any());
     let told = account.status.as_ref().is_some_and(|s| {
         s.observed_generation == account.metadata.generation
+            && seen.iter().all(|region| s.regions.contains(region))
             && s.conditions
                 .iter()
                 .any(|c| c.type_ == "Ready" && c.status == "True")
