@@ -37,7 +37,6 @@ enum Phase {
 }
 
 #[test]
-#[ignore = "takes a quarter of an hour and was not seen to pass whole at this revision: run with --ignored"]
 fn kill_9_at_every_aws_write_orders_every_port_once() {
     let _alone = crate::api::alone();
     println!("seed {SEED}");
