@@ -56,7 +56,7 @@ fn objects_are_what_is_stored(world: &World) {
         let kind = object["kind"].as_str().unwrap().to_owned();
         let open = object["status"]["intents"]
             .as_object()
-            .map_or(0, |i| i.len());
+            .map_or(0, serde_json::Map::len);
         *intents.entry(vec![kind.clone()]).or_default() += open as u64;
         *stored.entry(vec![kind, look::reason(&object)]).or_default() += 1;
     }
