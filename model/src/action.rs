@@ -68,6 +68,7 @@ fn by_you(reason: Reason) -> &'static str {
         | Reason::MoveInterface
         | Reason::ReplacePeer
         | Reason::RaiseMtu
+        | Reason::RequireEncryption
         | Reason::Detach
         | Reason::DeleteAssociation
         | Reason::AwaitingApproval

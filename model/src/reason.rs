@@ -57,6 +57,7 @@ pub enum Reason {
     MoveInterface,
     ReplacePeer,
     RaiseMtu,
+    RequireEncryption,
     Detach,
     DeleteAssociation,
     KeyRotationBlocked,

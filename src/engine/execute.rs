@@ -190,7 +190,8 @@ where
         "step"
     );
     let result = send::send(clients, &step.call, secret, &fence).await;
-    if result.as_ref().is_ok() || result.as_ref().is_err_and(|failure| !failure.definite) {
+    let refused = matches!(&result, Err(failure) if failure.definite);
+    if !refused {
         let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();
         region.hasten(&lists);
     }
@@ -199,12 +200,12 @@ where
         operation,
         match &result {
             Ok(_) => "accepted",
-            Err(failure) if failure.definite => "refused",
+            Err(_) if refused => "refused",
             Err(_) => "ambiguous",
         },
     );
     if let Some(message) = &step.bypassed
-        && !matches!(&result, Err(failure) if failure.definite)
+        && !refused
     {
         let note = Note::new(EventReason::GuardBypassed, message);
         events::emit(context, &current.key(), current.uid(), &note).await;

@@ -64,7 +64,7 @@ pub async fn gather<K: Managed>(
         From::Caches => account::cached(context, &common.account_ref.name),
         _ => account::read(context, &common.account_ref.name).await?,
     };
-    let (account_view, place, clients, verified) = usable(
+    let usable = usable(
         context,
         account.as_deref(),
         &common.account_ref.name,
@@ -72,10 +72,13 @@ pub async fn gather<K: Managed>(
         common.region.as_deref(),
     )
     .await;
-    let region = match (&place, &clients) {
-        (Some(place), Some(clients)) => Some(context.inventory.region(place, clients)),
-        _ => None,
+    let (account_view, reached) = match usable {
+        Ok((view, place, clients)) => (Ok(view), Some((place, clients))),
+        Err(blocked) => (Err(blocked), None),
     };
+    let region = reached
+        .as_ref()
+        .map(|(place, clients)| context.inventory.region(place, clients));
     let references = references(context, object, from).await?;
     let secrets = secrets(context, object, from).await?;
     let leaving = if object.meta().deletion_timestamp.is_some() {
@@ -109,10 +112,13 @@ pub async fn gather<K: Managed>(
     let seen = object
         .stored()
         .is_some_and(|s| K::managed(s).account_id.is_some());
-    if seen && let Some(account) = account.as_deref().filter(|_| !verified) {
+    let unverified = account
+        .as_deref()
+        .filter(|a| allows(a, &key.namespace) && account::not_verified(a).is_some());
+    if seen && let Some(account) = unverified {
         observed = account::unobserved(account);
     }
-    if let (Some(region), Some(place)) = (&region, place) {
+    if let (Some(region), Some((place, _))) = (&region, &reached) {
         view.aws = region.snapshot();
         // What the lists show can make further lists matter.
         for _ in 0..3 {
@@ -149,15 +155,13 @@ pub async fn gather<K: Managed>(
         m.spec_seen(object.meta().generation);
         memory::tidy(&mut m.memory, view.now);
         note_missing(object, &view, &lists, &mut m.memory.missing);
-        if K::PAID {
-            note_alike(object, &view, &mut m.memory.alike);
-        }
+        note_alike(object, &view, &mut m.memory.alike);
         m.memory.last_order = last_order;
         m.memory.clone()
     });
     Ok(Gathered {
         view,
-        clients,
+        clients: reached.map(|(_, clients)| clients),
         region,
         lists,
         observed,
@@ -230,67 +234,58 @@ fn interest<K: Managed>(
     }
 }
 
-/// Whether the account may be used from this namespace, and how it is reached.
+/// True if the account may be used from this namespace.
+fn allows(account: &AwsAccount, namespace: &str) -> bool {
+    account
+        .spec
+        .allowed_namespaces
+        .as_ref()
+        .is_some_and(|a| a.names.iter().any(|n| n == namespace))
+}
+
+/// The account, its name and region, and the clients that reach it; or why it may not be used.
 async fn usable(
     context: &Shared,
     account: Option<&AwsAccount>,
     name: &str,
     namespace: &str,
     region: Option<&str>,
-) -> (
-    Result<Account, Blocked>,
-    Option<(String, String)>,
-    Option<Arc<Clients>>,
-    bool,
-) {
-    let blocked = |reason, message: String, stalled| {
-        (
-            Err(Blocked {
-                reason,
-                message,
-                stalled,
-            }),
-            None,
-            None,
-            true,
-        )
+) -> Result<(Account, (String, String), Arc<Clients>), Blocked> {
+    let blocked = |reason, message: String, stalled| Blocked {
+        reason,
+        message,
+        stalled,
     };
     let Some(account) = account else {
-        return blocked(
+        return Err(blocked(
             Reason::ReferenceNotFound,
             format!("spec.accountRef names AwsAccount {name}, which does not exist: create it"),
             false,
-        );
+        ));
     };
-    let spec = &account.spec;
-    let allowed = spec
-        .allowed_namespaces
-        .as_ref()
-        .is_some_and(|a| a.names.iter().any(|n| n == namespace));
-    if !allowed {
-        return blocked(
+    if !allows(account, namespace) {
+        return Err(blocked(
             Reason::NamespaceNotAllowed,
             format!(
                 "AwsAccount {name} does not allow namespace {namespace}: add it to its spec.allowedNamespaces.names"
             ),
             true,
-        );
+        ));
     }
-    if let Some(message) = account::not_verified(account) {
-        let (view, place, clients, _) = blocked(
+    let not_ready = |message: &str| {
+        blocked(
             Reason::WaitingForReference,
             format!("awsaccount/{name} is not ready: {message}"),
             false,
-        );
-        return (view, place, clients, false);
+        )
+    };
+    if let Some(message) = account::not_verified(account) {
+        return Err(not_ready(&message));
     }
+    let spec = &account.spec;
     let region = region.unwrap_or(&spec.region).to_owned();
     let Ok(settings) = account::settings(context, account, &region).await else {
-        return blocked(
-            Reason::WaitingForReference,
-            format!("awsaccount/{name} is not ready: its Secret cannot be read"),
-            false,
-        );
+        return Err(not_ready("its Secret cannot be read"));
     };
     let clients = context.aws.clients(name, &settings).await;
     let view = Account {
@@ -307,12 +302,7 @@ async fn usable(
             .clone()
             .unwrap_or_default(),
     };
-    (
-        Ok(view),
-        Some((name.to_owned(), region)),
-        Some(clients),
-        true,
-    )
+    Ok((view, (name.to_owned(), region), clients))
 }
 
 /// Endpoints of an account with the operator's defaults under them.

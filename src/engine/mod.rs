@@ -7,6 +7,7 @@
 pub mod account;
 pub mod backoff;
 pub mod controller;
+pub mod documents;
 pub mod elsewhere;
 pub mod events;
 pub mod execute;

@@ -16,7 +16,7 @@ use tracing::{debug, warn};
 
 use super::gather::{From, Gathered, gather};
 use super::store::{self, Trouble};
-use super::{Shared, backoff, events, execute, products};
+use super::{Shared, backoff, documents, events, execute, products};
 
 /// Most actions in one pass; what is left is done by the next one.
 const MOST_ACTIONS: usize = 12;
@@ -224,7 +224,7 @@ where
                 .as_ref()
                 .is_some_and(|n| matches!(n.reason, EventReason::Retained | EventReason::Released));
             if kept {
-                products::keep(context, &fresh).await?;
+                documents::keep(context, &fresh).await?;
                 context.let_go(&key);
             }
             store::remove_finalizer(context, &fresh).await?;

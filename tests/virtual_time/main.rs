@@ -14,3 +14,4 @@ mod world;
 mod objects;
 mod scenarios;
 mod sweep;
+mod waits;

@@ -84,11 +84,7 @@ impl Course {
         let yaml = file(&format!("sim/dxsim/worlds/{}.yaml", self.example));
         let world = World::new(Setup {
             worlds: vec![format!("{QUICK}{}{yaml}", if self.lag { LAG } else { "" })],
-            namespace: if self.example == "quickstart" {
-                "quickstart"
-            } else {
-                "network"
-            },
+            namespace: crate::world::namespace(self.example),
             seed: 7,
             windows: Windows::default(),
             level: LevelFilter::INFO,

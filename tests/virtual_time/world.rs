@@ -27,11 +27,6 @@ use crate::{look, oracles};
 
 /// Name of this installation.
 pub const CLUSTER: &str = "test-cluster";
-/// How often conditions of `until` are looked at.
-const LOOK: Duration = Duration::from_millis(250);
-/// …and how often if nothing was stored and nothing sent.
-const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
-
 /// Orders are processed within minutes, so that tests need not sweep through virtual days.
 pub const SOON: &str = "settings:\n  approval: 2m\n  crossConnect: 3m\n";
 
@@ -72,6 +67,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Where the objects of an example live.
+pub fn namespace(example: &str) -> &'static str {
+    match example {
+        "quickstart" => "quickstart",
+        _ => "network",
+    }
+}
+
 /// A file of the source tree.
 pub fn file(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
@@ -95,15 +98,15 @@ impl World {
     /// The world of an example, nothing applied, nothing started.
     pub fn of(example: &str, settings: &str) -> Self {
         let yaml = file(&format!("sim/dxsim/worlds/{example}.yaml"));
-        let namespace = if example == "quickstart" {
-            "quickstart"
-        } else {
-            "network"
-        };
+        Self::seeded(example, format!("{settings}{yaml}"), 1)
+    }
+
+    /// The world of an example with a world file of its own, nothing applied, nothing started.
+    pub fn seeded(example: &str, yaml: String, seed: u64) -> Self {
         Self::new(Setup {
-            worlds: vec![format!("{settings}{yaml}")],
-            namespace,
-            seed: 1,
+            worlds: vec![yaml],
+            namespace: namespace(example),
+            seed,
             windows: Windows::default(),
             level: LevelFilter::TRACE,
         })
@@ -330,79 +333,6 @@ impl World {
     pub fn fault(&self, fault: &Value) -> u64 {
         self.sim
             .add_fault(serde_json::from_value(fault.clone()).unwrap())
-    }
-
-    /// Lets virtual time pass; everything stored meanwhile is judged.
-    pub async fn sleep(&mut self, time: Duration) {
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            tokio::time::sleep(Duration::from_secs(5).min(end - Instant::now())).await;
-            self.judge();
-        }
-    }
-
-    /// Waits, in virtual time, until it holds. Looked at when something was stored or called, and now and then.
-    pub async fn until(&mut self, what: &str, limit: Duration, holds: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + limit;
-        let mut looked = None;
-        loop {
-            let state = (self.kube.version(), self.gate.mutations());
-            let old = looked.is_none_or(|(at, seen): (Instant, (u64, u64))| {
-                seen != state || at.elapsed() >= LOOK_AT_LEAST
-            });
-            if old {
-                looked = Some((Instant::now(), state));
-                self.judge();
-                if holds(self) {
-                    return;
-                }
-            }
-            assert!(
-                Instant::now() < end,
-                "{what}: not within {limit:?}\n{}",
-                self.describe()
-            );
-            tokio::time::sleep(LOOK).await;
-        }
-    }
-
-    /// Waits until the object's Ready has this reason.
-    pub async fn until_reason(&mut self, kind: &str, name: &str, reason: &str, limit: Duration) {
-        let what = format!("{kind}/{name} has reason {reason}");
-        self.until(&what, limit, |w| {
-            look::reason(&w.object(kind, name)) == reason
-        })
-        .await;
-    }
-
-    /// Waits until the object is Stalled for this reason; answers the message.
-    pub async fn until_stalled(&mut self, kind: &str, name: &str, reason: &str) -> String {
-        let what = format!("{kind}/{name} is stalled: {reason}");
-        self.until(&what, Duration::from_mins(10), |w| {
-            look::stalled(&w.object(kind, name), reason)
-        })
-        .await;
-        look::message(&self.object(kind, name))
-    }
-
-    /// Waits until every managed object is Ready.
-    pub async fn until_all_ready(&mut self, limit: Duration) {
-        self.until("everything is Ready", limit, |w| {
-            let managed = w.managed();
-            !managed.is_empty()
-                && managed.iter().all(|o| {
-                    look::is(o, "Ready", "True") && look::is(o, "Provisioned", "True")
-                        || o["kind"] == "AwsAccount" && look::is(o, "Ready", "True")
-                })
-        })
-        .await;
-    }
-
-    /// Waits until the object is gone from Kubernetes.
-    pub async fn until_gone(&mut self, kind: &str, name: &str, limit: Duration) {
-        let what = format!("{kind}/{name} is gone");
-        self.until(&what, limit, |w| w.object(kind, name).is_null())
-            .await;
     }
 
     /// Every object of ours.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::api::status::{Actor, ManagedStatus};
+use crate::api::status::Actor;
 use crate::aws::Tags;
 use crate::call::Call;
 use crate::identity::{self, Candidate, Located, locate};
@@ -51,7 +51,7 @@ pub(super) fn decide<K: Managed>(
         )
         .refreshing(absent);
     }
-    let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
+    let begun = settle::begun(object, view);
     let tag = identity_tag(object, view);
     let candidates = object.candidates(view, K::aws_id(&status));
     let located = locate(
@@ -118,8 +118,7 @@ pub(super) fn decide<K: Managed>(
         _ => {
             let id = K::aws_id(&status).unwrap_or_default().to_owned();
             let managed = K::managed(&status);
-            let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
-            let visible = recorded + view.windows.visibility;
+            let visible = settle::visible(view, managed);
             // What was listed before may be missing from a list that lags.
             if managed.deleted_at.is_none() && begun <= visible {
                 let verdict = Verdict::acting(
@@ -140,7 +139,6 @@ fn gone<K: Managed>(
     mut status: K::Status,
     id: &str,
 ) -> Decision<K::Status> {
-    let lists = object.lists(view);
     let Some(deleted_at) = time(K::managed(&status).deleted_at.as_deref()) else {
         K::managed_mut(&mut status).deleted_at = Some(stamp(view.now));
         return Decision::act(
@@ -157,19 +155,17 @@ fn gone<K: Managed>(
         );
         return Decision::say(status, verdict).at(until);
     }
-    let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
-    let open: Vec<Timestamp> = K::managed(&status)
+    let begun = settle::begun(object, view);
+    let open = K::managed(&status)
         .intents
         .values()
         .filter(|i| i.id.is_none() || !i.earlier.is_empty())
-        .flat_map(|i| std::iter::once(&i.send_by).chain(i.earlier.values()))
-        .filter(|t| !settle::expired(view, t, begun))
-        .filter_map(|t| time(Some(t)))
-        .collect();
-    if let Some(last) = open.into_iter().max() {
+        .flat_map(|i| settle::unsettled(view, i, begun))
+        .max();
+    if let Some(known) = open {
         return Decision::say(status, settle::settling(None))
-            .at(last + view.windows.settled())
-            .refreshing(lists);
+            .at(known)
+            .refreshing(object.lists(view));
     }
     // The proof of ownership on a parent goes with an untaggable child.
     for call in object.leftovers(view, id) {
@@ -214,9 +210,7 @@ fn retain<K: Managed>(
 ) -> Decision<K::Status> {
     let id = K::aws_id(&status).unwrap_or_default().to_owned();
     let found = candidates.iter().find(|c| c.id == id);
-    let recorded =
-        time(K::managed(&status).recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
-    let until = recorded + view.windows.visibility;
+    let until = settle::visible(view, K::managed(&status));
     let (set, remove) = match (policy, found) {
         (Leaving::Release, Some(c)) => (Tags::new(), tags::all_of_ours(&c.tags)),
         (Leaving::Release, None) => (Tags::new(), vec![]),
@@ -250,14 +244,15 @@ fn retain<K: Managed>(
         );
         return Decision::say(status, verdict).at(until);
     }
-    let begun = view
-        .aws
-        .begun_all(&object.lists(view))
-        .unwrap_or(Timestamp::UNIX_EPOCH);
-    let open = sent(K::managed(&status))
-        .filter(|t| begun <= *t + view.windows.settled())
+    let begun = settle::begun(object, view);
+    let last = K::managed(&status)
+        .intents
+        .values()
+        .flat_map(settle::sent)
         .max();
-    if let Some(last) = open
+    // Where AWS cannot be read, a window has to do.
+    if let Some(last) = last
+        && begun <= last + view.windows.settled()
         && !(view.unreadable && view.now > last + view.windows.window())
     {
         return Decision::say(status, settle::settling(None))
@@ -289,15 +284,6 @@ fn retain<K: Managed>(
     )
 }
 
-/// When the calls of open intents could be sent last.
-fn sent(status: &ManagedStatus) -> impl Iterator<Item = Timestamp> {
-    status
-        .intents
-        .values()
-        .flat_map(|i| std::iter::once(&i.send_by).chain(i.earlier.values()))
-        .filter_map(|t| time(Some(t)))
-}
-
 /// True if the object is being deleted and what it stands for stays at AWS: that needs no success there.
 pub fn stays<K: Managed>(object: &K, view: &View) -> bool {
     let Some(status) = object.stored() else {
@@ -321,12 +307,14 @@ pub(super) fn unreachable<K: Managed>(
     }
     let id = K::aws_id(status)?.to_owned();
     let managed = K::managed(status);
-    let recorded = time(managed.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
     let asked = time(Some(&deleted_when(object))).unwrap_or(Timestamp::UNIX_EPOCH);
     // A minute for an account that is being set right, a window for what is on its way.
-    let until = sent(managed)
+    let until = managed
+        .intents
+        .values()
+        .flat_map(settle::sent)
         .map(|t| t + view.windows.window())
-        .chain([recorded + view.windows.visibility, asked + GRACE])
+        .chain([settle::visible(view, managed), asked + GRACE])
         .max()?;
     let status = status.clone();
     if view.now < until {
@@ -379,10 +367,8 @@ fn delete<K: Managed>(
         );
     }
     if !found.tags.contains_key(identity::IDENTITY) {
-        let recorded = time(K::managed(&status).recorded_at.as_deref());
-        let visible = recorded.map(|t| t + view.windows.visibility);
-        let begun = view.aws.begun_all(&object.lists(view));
-        if let Some(visible) = visible.filter(|v| begun.is_none_or(|b| b <= *v)) {
+        let visible = settle::visible(view, K::managed(&status));
+        if settle::begun(object, view) <= visible {
             let verdict = Verdict::acting(
                 Reason::Deleting,
                 format!(
@@ -402,6 +388,18 @@ fn delete<K: Managed>(
                 ),
             ),
         );
+    }
+    let deleted = time(K::managed(&status).deleted_at.as_deref());
+    if let Some(shown) = deleted.map(|t| t + view.windows.visibility)
+        && settle::begun(object, view) <= shown
+    {
+        let verdict = Verdict::acting(
+            Reason::Deleting,
+            format!("AWS accepted to delete {id}; its lists do not show it yet"),
+        );
+        return Decision::say(status, verdict)
+            .at(shown)
+            .refreshing(object.lists(view));
     }
     let dependents = view.dependents(&object.key(), Some(&id));
     if !dependents.is_empty() {
@@ -424,10 +422,7 @@ fn delete<K: Managed>(
         Ok(steps) => steps,
         Err(verdict) => return Decision::say(status, verdict),
     };
-    let begun = view
-        .aws
-        .begun_all(&object.lists(view))
-        .unwrap_or(Timestamp::UNIX_EPOCH);
+    let begun = settle::begun(object, view);
     let due: BTreeSet<String> = steps.iter().map(|s| s.slot.clone()).collect();
     if let Some(mut step) = steps.into_iter().next() {
         let hash = step.call.params_hash();

@@ -4,6 +4,7 @@
 //! An action that writes at AWS is taken only if a second decision, made from uncached reads, is
 //! the same.
 
+mod converge;
 pub(crate) mod create;
 mod delete;
 mod documents;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::api::status::Intent;
+use crate::api::status::{Intent, ManagedStatus};
 use crate::identity::{Located, locate};
 use crate::managed::{EventReason, Managed};
 use crate::reason::Reason;
@@ -73,6 +73,38 @@ pub(super) fn judge(view: &View, intent: &Intent, begun: Timestamp, second: Seco
     }
 }
 
+/// When the lists that the object depends on were begun, the oldest of them.
+pub(super) fn begun<K: Managed>(object: &K, view: &View) -> Timestamp {
+    view.aws
+        .begun_all(&object.lists(view))
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// When every list shows the id that was recorded.
+pub(super) fn visible(view: &View, status: &ManagedStatus) -> Timestamp {
+    let recorded = time(status.recorded_at.as_deref()).unwrap_or(Timestamp::UNIX_EPOCH);
+    recorded + view.windows.visibility
+}
+
+/// When the calls of an intent, and of its earlier tokens, could be sent last.
+pub(super) fn sent(intent: &Intent) -> impl Iterator<Item = Timestamp> {
+    std::iter::once(&intent.send_by)
+        .chain(intent.earlier.values())
+        .filter_map(|t| time(Some(t)))
+}
+
+/// When what an intent's calls may still do is known: for each that is not known yet.
+pub(super) fn unsettled(
+    view: &View,
+    intent: &Intent,
+    begun: Timestamp,
+) -> impl Iterator<Item = Timestamp> {
+    let settled = view.windows.settled();
+    sent(intent)
+        .map(move |t| t + settled)
+        .filter(move |known| begun <= *known)
+}
+
 /// True once nothing that was signed for this intent can take effect or still be hidden.
 pub fn expired(view: &View, send_by: &str, begun: Timestamp) -> bool {
     time(Some(send_by)).is_none_or(|t| begun > t + view.windows.settled())
@@ -89,9 +121,7 @@ pub(super) fn looking_in_time<K: Managed>(
     let settled = K::managed(&decision.status)
         .intents
         .values()
-        .flat_map(|i| std::iter::once(&i.send_by).chain(i.earlier.values()))
-        .filter(|t| !expired(view, t, begun))
-        .filter_map(|t| time(Some(t)).map(|t| t + view.windows.settled()))
+        .flat_map(|i| unsettled(view, i, begun))
         .min();
     match settled {
         Some(at) if at <= view.now => decision.refresh.extend(lists),
@@ -119,7 +149,7 @@ pub(super) fn before_leaving<K: Managed>(
     mut status: K::Status,
 ) -> Decision<K::Status> {
     let lists = object.lists(view);
-    let begun = view.aws.begun_all(&lists).unwrap_or(Timestamp::UNIX_EPOCH);
+    let begun = begun(object, view);
     if K::aws_id(&status).is_none() && K::managed(&status).intents.contains_key(SELF) {
         let candidates = object.candidates(view, None);
         let tag = identity_tag(object, view);
@@ -141,9 +171,7 @@ pub(super) fn before_leaving<K: Managed>(
     let closed: Vec<String> = managed
         .intents
         .iter()
-        .filter(|(_, i)| {
-            expired(view, &i.send_by, begun) && i.earlier.values().all(|t| expired(view, t, begun))
-        })
+        .filter(|(_, i)| unsettled(view, i, begun).next().is_none())
         .map(|(slot, _)| slot.clone())
         .collect();
     if closed.is_empty() {

@@ -6,7 +6,7 @@ use crate::managed::{EventReason, Managed, Step};
 use crate::tags;
 use crate::view::View;
 
-use super::live::at_work;
+use super::converge::at_work;
 use super::{Action, Decision, identity_tag};
 
 /// Declared tags that an object of this identity carries: it was made with them.

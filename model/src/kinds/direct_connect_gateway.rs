@@ -15,7 +15,6 @@ use crate::reason::Reason;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 
-use super::connection::tag_calls;
 use super::shared;
 
 fn presence(state: &str) -> Presence {
@@ -206,7 +205,7 @@ impl Managed for DirectConnectGateway {
 
     fn tag(&self, view: &View, id: &str, set: Tags, remove: Vec<String>) -> Vec<Call> {
         let arn = shared::direct_connect_gateway_arn(view, id);
-        tag_calls(&arn, &List::DirectConnectGateways, set, remove)
+        shared::tag_calls(&arn, &List::DirectConnectGateways, set, remove)
     }
 
     fn verdict(&self, view: &View, id: &str) -> Verdict {

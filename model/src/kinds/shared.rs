@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::api::common::ManagedSpec;
 use crate::api::status::Actor;
-use crate::aws::{Tags, VirtualInterface};
+use crate::aws::{List, Tags, VirtualInterface};
+use crate::call::Call;
 use crate::identity;
 use crate::kind::Kind;
 use crate::managed::Difference;
@@ -148,4 +149,24 @@ pub(super) fn still_used(id: &str, users: &[User]) -> Option<Verdict> {
         Some("it is deleted"),
         false,
     ))
+}
+
+/// Tag calls on a Direct Connect object.
+pub(super) fn tag_calls(arn: &str, list: &List, set: Tags, remove: Vec<String>) -> Vec<Call> {
+    let mut calls = vec![];
+    if !set.is_empty() {
+        calls.push(Call::TagResource {
+            resource_arn: arn.to_owned(),
+            list: list.clone(),
+            tags: set,
+        });
+    }
+    if !remove.is_empty() {
+        calls.push(Call::UntagResource {
+            resource_arn: arn.to_owned(),
+            list: list.clone(),
+            tag_keys: remove,
+        });
+    }
+    calls
 }

@@ -20,11 +20,7 @@ async fn delete_all(world: &mut World) {
     for (kind, name) in kinds {
         world.delete(kind, name);
     }
-    world
-        .until("the guard asks", SHORT, |w| {
-            look::is(&w.object("VirtualInterface", "hq"), "Guarded", "True")
-        })
-        .await;
+    world.until_guarded("VirtualInterface", "hq").await;
     world.consent("VirtualInterface", "hq");
     for (kind, name) in kinds {
         world.until_gone(kind, name, LONG).await;

@@ -184,13 +184,7 @@ async fn lists_that_lag_five_minutes_and_tear() {
     for seed in 1..=5 {
         let yaml = crate::world::file("sim/dxsim/worlds/quickstart.yaml");
         let settings = "settings:\n  approval: 2m\n  crossConnect: 3m\n  visibility: {max: 5m, mode: random}\n";
-        let mut world = World::new(crate::world::Setup {
-            worlds: vec![format!("{settings}{yaml}")],
-            namespace: "quickstart",
-            seed,
-            windows: directconnect_model::view::Windows::default(),
-            level: tracing::level_filters::LevelFilter::TRACE,
-        });
+        let mut world = World::seeded("quickstart", format!("{settings}{yaml}"), seed);
         world.apply_example("quickstart");
         world.act(&json!({"action": "configureRouter", "router": "onprem-router"}));
         world.start();

@@ -182,11 +182,7 @@ async fn a_connection_with_interfaces_waits_for_them() {
     world.sleep(LONG).await;
     assert_eq!(world.effects("DeleteConnection"), 0);
     world.delete("VirtualInterface", "hq");
-    world
-        .until("the guard asks", SHORT, |w| {
-            look::is(&w.object("VirtualInterface", "hq"), "Guarded", "True")
-        })
-        .await;
+    world.until_guarded("VirtualInterface", "hq").await;
     world.consent("VirtualInterface", "hq");
     world.until_gone("Connection", "dc2", LONG).await;
     assert_eq!(world.effects("DeleteConnection"), 1);
@@ -239,13 +235,7 @@ async fn prefixes_that_clash_on_one_gateway() {
         "  transitGateways: [{id: tgw-04444444444444444, amazonSideAsn: 64600}, {id: tgw-04444444444444445, amazonSideAsn: 64601}]\n\nrouters:",
     );
     assert!(yaml.contains("tgw-"));
-    let mut world = World::new(crate::world::Setup {
-        worlds: vec![format!("{SOON}{yaml}")],
-        namespace: "quickstart",
-        seed: 3,
-        windows: directconnect_model::view::Windows::default(),
-        level: tracing::level_filters::LevelFilter::TRACE,
-    });
+    let mut world = World::seeded("quickstart", format!("{SOON}{yaml}"), 3);
     for manifest in example("quickstart")
         .iter()
         .filter(|m| m.contains("kind: AwsAccount") || m.contains("kind: DirectConnectGateway\n"))

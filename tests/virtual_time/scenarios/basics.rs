@@ -112,17 +112,7 @@ async fn a_stop_ends_within_its_limit_and_a_new_process_goes_on() {
 /// Every call, in order; every status that was stored, in order for each object.
 async fn course(example: &str, router: &str, seed: u64) -> Vec<String> {
     let yaml = crate::world::file(&format!("sim/dxsim/worlds/{example}.yaml"));
-    let mut world = World::new(crate::world::Setup {
-        worlds: vec![format!("{SOON}{yaml}")],
-        namespace: if example == "quickstart" {
-            "quickstart"
-        } else {
-            "network"
-        },
-        seed,
-        windows: directconnect_model::view::Windows::default(),
-        level: tracing::level_filters::LevelFilter::INFO,
-    });
+    let mut world = World::seeded(example, format!("{SOON}{yaml}"), seed);
     world.apply_example(example);
     world.act(&json!({"action": "configureRouter", "router": router}));
     world.start();

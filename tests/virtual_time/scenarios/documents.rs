@@ -59,11 +59,7 @@ async fn a_secret_that_may_not_be_read_is_said() {
     world.delete("VirtualInterface", "hq");
     world.sleep(Duration::from_secs(1)).await;
     let reads = reads_of(&world, "hq-bgp");
-    world
-        .until("the guard asks", SHORT, |w| {
-            look::is(&w.object("VirtualInterface", "hq"), "Guarded", "True")
-        })
-        .await;
+    world.until_guarded("VirtualInterface", "hq").await;
     world.consent("VirtualInterface", "hq");
     world.until_gone("VirtualInterface", "hq", LONG).await;
     assert_eq!(reads_of(&world, "hq-bgp"), reads);

@@ -2,7 +2,6 @@
 //!
 //! With `--nocapture` they print what docs/benchmarks.md says; `make bench` runs them so.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use directconnect_model::view::Windows;
@@ -13,6 +12,7 @@ use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 use super::LONG;
+use super::quiet::{hour, sessions};
 use crate::world::{Setup, World};
 use crate::{look, objects};
 
@@ -58,37 +58,18 @@ async fn quiet_hour(objects: u32) {
     let ready = start.elapsed();
     let (first, real) = (world.calls(), begun.elapsed());
     world.sleep(Duration::from_mins(40)).await;
-    let (calls, stored, requests) = (
-        world.calls(),
-        world.kube.version(),
-        world.kube.requests().len(),
-    );
-    world.sleep(Duration::from_hours(1)).await;
-    assert_eq!(
-        world.kube.version(),
-        stored,
-        "something was stored: {:#?}",
-        world.kube.history().last()
-    );
-    let rows = world.sim.ledger();
-    let mut counts = BTreeMap::<&str, usize>::new();
-    for row in &rows[calls..] {
-        assert!(!row.mutating, "{}", row.operation);
-        *counts.entry(&row.operation).or_default() += 1;
-    }
-    let sessions = counts.remove("AssumeRole").unwrap_or_default()
-        + counts.remove("GetCallerIdentity").unwrap_or_default();
+    let (mut counts, kubernetes) = hour(&mut world).await;
+    let sessions = sessions(&mut counts);
     let pages = 2 * (objects as usize / 2).div_ceil(PAGE);
-    let others = counts
-        .keys()
-        .filter(|name| !["DescribeConnections", "DescribeVirtualInterfaces"].contains(name));
+    let others = counts.keys().filter(|name| {
+        !["DescribeConnections", "DescribeVirtualInterfaces"].contains(&name.as_str())
+    });
     let formula = 60 * pages + 12 * others.count();
     let reads: usize = counts.values().sum();
     println!(
         "{objects} objects: {reads} AWS reads in a quiet hour, formula {formula} ({counts:?}; STS {sessions}); \
-         {} requests to Kubernetes, none of them a write; all Ready {} s after the start with {first} AWS calls; \
+         {kubernetes} requests to Kubernetes, none of them a write; all Ready {} s after the start with {first} AWS calls; \
          {:.1} s of real time until then, {:.1} s in all",
-        world.kube.requests().len() - requests,
         ready.as_secs(),
         real.as_secs_f64(),
         begun.elapsed().as_secs_f64(),

@@ -95,11 +95,7 @@ async fn objects_restored_with_new_uids_are_readopted() {
 async fn a_deleted_port_is_kept_and_taken_back_by_its_name() {
     let mut world = World::quickstart().await;
     world.delete("VirtualInterface", "hq");
-    world
-        .until("the guard asks", SHORT, |w| {
-            look::is(&w.object("VirtualInterface", "hq"), "Guarded", "True")
-        })
-        .await;
+    world.until_guarded("VirtualInterface", "hq").await;
     world.consent("VirtualInterface", "hq");
     world.until_gone("VirtualInterface", "hq", LONG).await;
     world.delete("Connection", "dc2");
@@ -119,11 +115,7 @@ async fn prune_and_resync_spends_nothing() {
     for (kind, name) in KINDS {
         world.delete(kind, name);
     }
-    world
-        .until("the guard asks", SHORT, |w| {
-            look::is(&w.object("VirtualInterface", "hq"), "Guarded", "True")
-        })
-        .await;
+    world.until_guarded("VirtualInterface", "hq").await;
     world.consent("VirtualInterface", "hq");
     for (kind, name) in KINDS {
         world.until_gone(kind, name, LONG).await;
@@ -148,11 +140,7 @@ async fn prune_and_resync_spends_nothing() {
 async fn a_renamed_port_is_not_ordered_again() {
     let mut world = World::quickstart().await;
     world.delete("VirtualInterface", "hq");
-    world
-        .until("the guard asks", SHORT, |w| {
-            look::is(&w.object("VirtualInterface", "hq"), "Guarded", "True")
-        })
-        .await;
+    world.until_guarded("VirtualInterface", "hq").await;
     world.consent("VirtualInterface", "hq");
     world.until_gone("VirtualInterface", "hq", LONG).await;
     world.delete("Connection", "dc2");

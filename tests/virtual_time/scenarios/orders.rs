@@ -62,13 +62,7 @@ async fn a_port_kept_in_another_region_counts() {
         "accounts:\n",
         "- code: EqSV5\n  name: Equinix SV5, San Jose, CA\n  region: us-west-1\n  devices: [EqSV5-1a2b3c4d5e6f7]\n  portSpeeds: [1Gbps]\n  providers: [Lumen]\n\naccounts:\n",
     );
-    let mut world = World::new(crate::world::Setup {
-        worlds: vec![format!("{SOON}{yaml}")],
-        namespace: "quickstart",
-        seed: 3,
-        windows: directconnect_model::view::Windows::default(),
-        level: tracing::level_filters::LevelFilter::TRACE,
-    });
+    let mut world = World::seeded("quickstart", format!("{SOON}{yaml}"), 3);
     for manifest in example("quickstart").into_iter().take(2) {
         world.apply(&manifest.replace("maxPorts: 2", "maxPorts: 1"));
     }
@@ -144,13 +138,7 @@ async fn a_port_of_the_same_name_without_owner_holds_the_order() {
         "  connections:\n  - {id: dxcon-foreign1, name: dc2, location: EqDC2, bandwidth: 1Gbps, state: available}\n  vpcs:\n  - id: vpc-04444444444444444\n    cidrs: [10.0.0.0/16]\n    tags: {Name: quickstart}",
     );
     assert!(yaml.contains("dxcon-foreign1"));
-    let mut world = World::new(crate::world::Setup {
-        worlds: vec![format!("{SOON}{yaml}")],
-        namespace: "quickstart",
-        seed: 2,
-        windows: directconnect_model::view::Windows::default(),
-        level: tracing::level_filters::LevelFilter::TRACE,
-    });
+    let mut world = World::seeded("quickstart", format!("{SOON}{yaml}"), 2);
     world.apply_example("quickstart");
     world.start();
     // It may be somebody's who is about to say so.

@@ -1,13 +1,14 @@
 //! A quiet system: nothing is written, and AWS is read within the budget.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::LONG;
 use crate::world::World;
 
-async fn quiet(mut world: World, lists_of_five_minutes: usize) {
-    // Fast sweeps end half an hour after the last change.
-    world.sleep(LONG).await;
+/// An hour in which nothing may be written anywhere: the calls to AWS by operation, and the number of
+/// requests to Kubernetes.
+pub async fn hour(world: &mut World) -> (BTreeMap<String, usize>, usize) {
     let (calls, stored, requests) = (
         world.calls(),
         world.kube.version(),
@@ -17,20 +18,32 @@ async fn quiet(mut world: World, lists_of_five_minutes: usize) {
     assert_eq!(
         world.kube.version(),
         stored,
-        "something was stored: {:?}",
-        world.kube.history().last().map(|c| &c.key)
+        "something was stored: {:#?}",
+        world.kube.history().last()
     );
-    let rows = world.sim.ledger();
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for row in &rows[calls..] {
+    let mut counts = BTreeMap::new();
+    for row in &world.sim.ledger()[calls..] {
         assert!(!row.mutating, "{}", row.operation);
-        if row.service != "sts" {
-            *counts.entry(&row.operation).or_default() += 1;
-        }
+        *counts.entry(row.operation.clone()).or_default() += 1;
     }
+    (counts, world.kube.requests().len() - requests)
+}
+
+/// Takes the calls to STS out.
+pub fn sessions(counts: &mut BTreeMap<String, usize>) -> usize {
+    ["AssumeRole", "GetCallerIdentity"]
+        .iter()
+        .filter_map(|name| counts.remove(*name))
+        .sum()
+}
+
+async fn quiet(mut world: World, lists_of_five_minutes: usize) {
+    // Fast sweeps end half an hour after the last change.
+    world.sleep(LONG).await;
+    let (mut counts, kubernetes) = hour(&mut world).await;
+    sessions(&mut counts);
     let total: usize = counts.values().sum();
     let budget = 60 * 2 + 12 * lists_of_five_minutes;
-    let kubernetes = world.kube.requests().len() - requests;
     println!(
         "AWS reads in a quiet hour: {total}, budget {budget}: {counts:?}; Kubernetes requests: {kubernetes}"
     );

@@ -11,11 +11,7 @@ async fn the_guard_holds_the_last_path_until_consent() {
     let mut world = World::quickstart().await;
     let seen = world.calls();
     world.delete("VirtualInterface", "hq");
-    world
-        .until("held", SHORT, |w| {
-            look::is(&w.object("VirtualInterface", "hq"), "Guarded", "True")
-        })
-        .await;
+    world.until_guarded("VirtualInterface", "hq").await;
     world.sleep(LONG).await;
     let object = world.object("VirtualInterface", "hq");
     assert_eq!(world.writes_since(seen), Vec::<String>::new());

@@ -5,7 +5,6 @@ use crate::call::Call;
 use crate::identity::{self, IDENTITY, IMPORTED};
 use crate::view::View;
 
-use super::super::connection::tag_calls;
 use super::super::shared;
 
 /// What carries the proof.
@@ -91,7 +90,7 @@ fn call(
     match parent {
         Parent::DirectConnectGateway => {
             let arn = shared::direct_connect_gateway_arn(view, direct_connect_gateway_id);
-            tag_calls(&arn, &List::DirectConnectGateways, set, remove)
+            shared::tag_calls(&arn, &List::DirectConnectGateways, set, remove)
         }
         Parent::VirtualPrivateGateway => {
             let resource_id = gateway_id.to_owned();

@@ -13,8 +13,8 @@ use crate::kind::Kind;
 use crate::managed::{Fetch, Managed};
 use crate::view::View;
 
+use super::named::{count, named};
 use super::peers::{self, live, up};
-use super::verdict::{count, named};
 use super::words::object_named;
 
 /// Annotation by which people ask for a look.

@@ -9,6 +9,7 @@ mod converge;
 mod differences;
 mod facts;
 mod missing;
+mod named;
 mod order;
 mod peers;
 mod references;
@@ -213,7 +214,7 @@ impl Managed for VirtualInterface {
                     .map(|b| (peers::proof(b.declared), mine.clone())),
             );
         }
-        super::connection::tag_calls(&arn(view, id), &List::VirtualInterfaces, set, remove)
+        super::shared::tag_calls(&arn(view, id), &List::VirtualInterfaces, set, remove)
     }
 
     fn at_rest(&self, view: &View, id: &str) -> bool {

@@ -10,8 +10,8 @@ use crate::reason::Reason;
 use crate::verdict::Verdict;
 use crate::view::View;
 
+use super::named::Named;
 use super::references::Gateway;
-use super::verdict::Named;
 
 /// Other healthy paths to the same gateway, as the end of a sentence.
 pub(super) fn elsewhere(view: &View, vif: &aws::VirtualInterface) -> String {

@@ -1,5 +1,8 @@
 //! Connection: one dedicated port.
 
+mod order;
+mod verdict;
+
 use std::collections::BTreeSet;
 
 use crate::api::Connection;
@@ -12,24 +15,10 @@ use crate::identity::{Candidate, Presence};
 use crate::kind::{Kind, ObjectKey};
 use crate::managed::{Difference, Document, EventReason, Fetch, Managed, Step};
 use crate::reason::Reason;
-use crate::tags;
-use crate::verdict::{Statement, Truth, Verdict};
+use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 
-/// LOA-CFAs are good for 90 days (Direct Connect User Guide, "Getting started"); warned of 14 days before.
-const LOA_DAYS: i64 = 90;
-const LOA_WARNING_DAYS: i64 = 14;
-
-impl Connection {
-    /// Name at AWS that an order gets.
-    fn ordered_name(&self) -> String {
-        self.spec
-            .connection_name
-            .clone()
-            .or_else(|| self.metadata.name.clone())
-            .unwrap_or_default()
-    }
-}
+use super::shared;
 
 fn presence(state: &str) -> Presence {
     match state {
@@ -101,17 +90,11 @@ impl Managed for Connection {
     }
 
     fn invalid(&self, view: &View) -> Option<Blocked> {
-        let account = view.account()?;
-        let message = tags::refused(&tags::declared(self.common(), account))?;
-        Some(Blocked {
-            reason: Reason::Invalid,
-            message: format!("spec.tags or the account's defaultTags: {message}; rename it"),
-            stalled: true,
-        })
+        shared::refused_tags(self.common(), view)
     }
 
     fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
-        let name = self.ordered_name();
+        let name = order::name(self);
         view.aws
             .connections()
             .iter()
@@ -121,10 +104,7 @@ impl Managed for Connection {
                 tags: c.tags.clone(),
                 presence: presence(&c.connection_state),
                 natural: false,
-                immutable_differences: immutable(self, c)
-                    .into_iter()
-                    .map(|d| format!("{} is {}, AWS has {}", d.field, d.declared, d.actual))
-                    .collect(),
+                immutable_differences: shared::printed(&immutable(self, c)),
                 owner_account: Some(c.owner_account.clone()).filter(|o| !o.is_empty()),
                 alike: self
                     .spec
@@ -176,97 +156,15 @@ impl Managed for Connection {
     }
 
     fn create(&self, view: &View) -> Result<Call, Verdict> {
-        let Some(dedicated) = &self.spec.dedicated else {
-            return Err(Verdict::stalled(
-                Reason::Invalid,
-                "spec.dedicated is missing: say location and bandwidth",
-            ));
-        };
-        let region = view.account().map_or("", |a| a.region.as_str());
-        let locations = view.aws.locations();
-        let Some(location) = locations
-            .iter()
-            .find(|l| l.location_code == dedicated.location)
-        else {
-            let known: Vec<&str> = locations.iter().map(|l| l.location_code.as_str()).collect();
-            return Err(Verdict::stalled(
-                Reason::LocationUnknown,
-                format!(
-                    "spec.dedicated.location is {}, which AWS does not offer in region {region}: choose one of {}, or set spec.region",
-                    dedicated.location,
-                    known.join(", ")
-                ),
-            ));
-        };
-        if !location
-            .available_port_speeds
-            .iter()
-            .any(|s| same_speed(s, &dedicated.bandwidth))
-        {
-            return Err(Verdict::stalled(
-                Reason::BandwidthNotOffered,
-                format!(
-                    "spec.dedicated.bandwidth is {}, which {} does not sell: choose one of {}",
-                    dedicated.bandwidth,
-                    dedicated.location,
-                    location.available_port_speeds.join(", ")
-                ),
-            ));
-        }
-        if let Some(provider) = &dedicated.provider_name
-            && !location.available_providers.is_empty()
-            && !location.available_providers.contains(provider)
-        {
-            return Err(Verdict::stalled(
-                Reason::Invalid,
-                format!(
-                    "spec.dedicated.providerName is {provider:?}, which AWS does not list at {}: choose one of {}, or leave it out",
-                    dedicated.location,
-                    location.available_providers.join(", ")
-                ),
-            ));
-        }
-        if dedicated.request_macsec == Some(true)
-            && !location
-                .available_mac_sec_port_speeds
-                .iter()
-                .any(|s| same_speed(s, &dedicated.bandwidth))
-        {
-            return Err(Verdict::stalled(
-                Reason::BandwidthNotOffered,
-                format!(
-                    "spec.dedicated.requestMACSec is true, and {} sells no {} port with MACsec: leave it out, or choose another location",
-                    dedicated.location, dedicated.bandwidth
-                ),
-            ));
-        }
-        Ok(Call::CreateConnection {
-            location: dedicated.location.clone(),
-            bandwidth: dedicated.bandwidth.clone(),
-            connection_name: self.ordered_name(),
-            provider_name: dedicated.provider_name.clone(),
-            request_macsec: dedicated.request_macsec,
-            billing_mode: self.spec.billing_mode.map(|m| m.to_string()),
-            tags: Tags::new(),
-        })
+        order::call(self, view)
     }
 
     fn converge(&self, view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
         let Some(c) = view.aws.connection(id) else {
             return Ok(vec![]);
         };
-        let fixed = immutable(self, c);
-        if !fixed.is_empty() {
-            let list: Vec<String> = fixed
-                .iter()
-                .map(|d| {
-                    format!(
-                        "{} is {}, AWS has {}, and AWS cannot change it in place: set it back, or declare another Connection",
-                        d.field, d.declared, d.actual
-                    )
-                })
-                .collect();
-            return Err(Verdict::stalled(Reason::ImmutableField, list.join("; ")));
+        if let Some(verdict) = shared::immutable_field(Self::KIND, &immutable(self, c)) {
+            return Err(verdict);
         }
         let mut steps = vec![];
         for d in self.differences(view, id) {
@@ -299,13 +197,15 @@ impl Managed for Connection {
             let does = format!("set {field} of {id} to {}", d.declared);
             // must_encrypt takes the link down while encryption is down (Direct Connect User Guide, "MACsec").
             if d.declared == "must_encrypt" {
-                let cuts = interfaces(view, id);
+                let cuts = shared::interfaces(view, |v| v.connection_id == id)
+                    .map(|v| v.virtual_interface_id.clone())
+                    .collect();
                 steps.push(Step::disruptive(
                     "encryption",
                     call,
                     event,
                     does,
-                    Reason::RaiseMtu,
+                    Reason::RequireEncryption,
                     cuts,
                 ));
             } else {
@@ -316,27 +216,10 @@ impl Managed for Connection {
     }
 
     fn remove(&self, view: &View, id: &str) -> Result<Vec<Step>, Verdict> {
-        let used: Vec<String> = view
-            .aws
-            .virtual_interfaces()
-            .iter()
-            .filter(|v| {
-                v.connection_id == id
-                    && !matches!(v.virtual_interface_state.as_str(), "deleted" | "rejected")
-            })
-            .map(|v| v.virtual_interface_id.clone())
-            .collect();
-        if !used.is_empty() {
-            return Err(Verdict::waits(
-                Reason::WaitingForDependents,
-                Actor::You,
-                format!(
-                    "{id} still carries virtual interfaces at AWS ({}): delete them first",
-                    used.join(", ")
-                ),
-                Some("it is deleted"),
-                false,
-            ));
+        let carried = shared::interfaces(view, |v| v.connection_id == id);
+        let users = shared::virtual_interface_users(carried);
+        if let Some(verdict) = shared::still_used(id, &users) {
+            return Err(verdict);
         }
         Ok(vec![Step::disruptive(
             "delete",
@@ -351,62 +234,11 @@ impl Managed for Connection {
     }
 
     fn tag(&self, view: &View, id: &str, set: Tags, remove: Vec<String>) -> Vec<Call> {
-        tag_calls(&arn(view, id), &List::Connections, set, remove)
+        shared::tag_calls(&arn(view, id), &List::Connections, set, remove)
     }
 
     fn verdict(&self, view: &View, id: &str) -> Verdict {
-        let Some(c) = view.aws.connection(id) else {
-            return Verdict::unknown(Reason::FirstLook, "not looked at AWS yet");
-        };
-        let place = format!("{} at {}", c.connection_id, c.location);
-        match c.connection_state.as_str() {
-            "available" => Verdict::up(format!("{place} is available")),
-            "ordering" => Verdict::waits(
-                Reason::AwaitingAcceptance,
-                Actor::Account,
-                format!("{place} is a hosted connection that its owner must accept"),
-                None,
-                true,
-            ),
-            "requested" => Verdict::waits(
-                Reason::AwaitingLoa,
-                Actor::AWS,
-                format!(
-                    "{place} is ordered; AWS issues the LOA-CFA within 72 hours as a rule. AWS may ask questions by e-mail, and drops the order after 7 days without an answer"
-                ),
-                Some("the LOA-CFA is stored and your provider can build the cross-connect"),
-                true,
-            ),
-            "pending" => self.pending(view, c),
-            "down" => {
-                let was_up = self.stored().is_some_and(|s| s.was_available == Some(true));
-                let message = if was_up {
-                    format!(
-                        "{place} was up and is down: ask the provider for light on the cross-connect to {}, and look at AWS Health",
-                        device(c)
-                    )
-                } else {
-                    format!(
-                        "{place} has no light: ask the provider to check the cross-connect to {}",
-                        device(c)
-                    )
-                };
-                Verdict::waits(
-                    Reason::PortDown,
-                    Actor::Provider,
-                    message,
-                    Some("traffic returns by itself"),
-                    true,
-                )
-            }
-            state => Verdict::waits(
-                Reason::Provisioning,
-                Actor::AWS,
-                format!("{place} is in state {state}"),
-                None,
-                true,
-            ),
-        }
+        verdict::verdict(self, view, id)
     }
 
     fn gone(&self, view: &View, id: &str) -> Option<Verdict> {
@@ -474,66 +306,6 @@ impl Managed for Connection {
     }
 }
 
-impl Connection {
-    fn pending(&self, view: &View, c: &aws::Connection) -> Verdict {
-        let loa = match self.stored().and_then(|s| s.loa_config_map.as_deref()) {
-            Some(name) => format!("The LOA-CFA is in ConfigMap {name}"),
-            None => "The LOA-CFA is issued (spec.loa stores it in a ConfigMap)".to_owned(),
-        };
-        let issued = c
-            .loa_issue_time
-            .and_then(|t| jiff::Timestamp::from_second(t).ok());
-        let deadline = issued.map(|t| t + jiff::SignedDuration::from_hours(24 * LOA_DAYS));
-        let expiring = deadline.is_some_and(|d| {
-            d.duration_since(view.now) < jiff::SignedDuration::from_hours(24 * LOA_WARNING_DAYS)
-        });
-        let reason = if expiring {
-            Reason::LoaExpiring
-        } else {
-            Reason::AwaitingCrossConnect
-        };
-        let provider = c.provider_name.as_deref().unwrap_or("your provider");
-        let mut verdict = Verdict::waits(
-            reason,
-            Actor::Provider,
-            format!(
-                "{loa}: hand it to {provider}, who builds the cross-connect at {} to AWS device {}",
-                c.location,
-                device(c)
-            ),
-            Some("the port comes up"),
-            true,
-        );
-        if let (Some(deadline), Some(entry)) = (deadline, verdict.waiting_for.first_mut()) {
-            entry.deadline = Some(crate::decide::stamp(deadline));
-        }
-        verdict.with(Statement {
-            condition: "LoaIssued",
-            truth: Truth::True,
-            reason: Reason::AwaitingCrossConnect,
-            message: loa,
-        })
-    }
-}
-
-fn device(c: &aws::Connection) -> &str {
-    c.aws_device_v2.as_deref().unwrap_or("(not named yet)")
-}
-
-/// Speeds are written `1Gbps` in orders and `1G` or `1Gbps` in DescribeLocations.
-fn same_speed(offered: &str, wanted: &str) -> bool {
-    offered == wanted || wanted.strip_suffix("bps") == Some(offered)
-}
-
-fn interfaces(view: &View, connection_id: &str) -> BTreeSet<String> {
-    view.aws
-        .virtual_interfaces()
-        .iter()
-        .filter(|v| v.connection_id == connection_id)
-        .map(|v| v.virtual_interface_id.clone())
-        .collect()
-}
-
 fn immutable(object: &Connection, c: &aws::Connection) -> Vec<Difference> {
     let Some(d) = &object.spec.dedicated else {
         return vec![];
@@ -575,24 +347,4 @@ fn immutable(object: &Connection, c: &aws::Connection) -> Vec<Difference> {
         ));
     }
     found
-}
-
-/// Tag calls on a Direct Connect object.
-pub(super) fn tag_calls(arn: &str, list: &List, set: Tags, remove: Vec<String>) -> Vec<Call> {
-    let mut calls = vec![];
-    if !set.is_empty() {
-        calls.push(Call::TagResource {
-            resource_arn: arn.to_owned(),
-            list: list.clone(),
-            tags: set,
-        });
-    }
-    if !remove.is_empty() {
-        calls.push(Call::UntagResource {
-            resource_arn: arn.to_owned(),
-            list: list.clone(),
-            tag_keys: remove,
-        });
-    }
-    calls
 }
