@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::aws_account::{Guard, Orders};
 use crate::api::status::Intent;
 use crate::aws::{AuthKey, Connection, List, Snapshot, Tags};
+use crate::call::Call;
 use crate::kind::ObjectKey;
 use crate::managed::Document;
 use crate::reason::Reason;
@@ -185,7 +186,7 @@ pub struct Sibling {
 pub struct Memory {
     /// Beginnings of the complete lists that did not hold the recorded id.
     pub missing: Vec<Timestamp>,
-    /// Calls that AWS accepted, by params hash, and until when the lists may not show it.
+    /// Calls that AWS accepted, by params hash, and until when lists that are begun may not show it.
     pub accepted: BTreeMap<String, Timestamp>,
     /// AWS objects with a mutation of unknown outcome, and until when no other may be sent.
     pub unknown: BTreeMap<String, Timestamp>,
@@ -246,6 +247,16 @@ impl View {
             .filter(|s| !s.observe_only)
             .map(std::sync::Arc::as_ref)
             .collect()
+    }
+
+    /// True while the lists need not show a call that AWS accepted: until each was begun when every list
+    /// shows it.
+    pub fn awaited(&self, call: &Call, lists: &BTreeSet<List>) -> bool {
+        let begun = self.aws.begun_all(lists);
+        self.memory
+            .accepted
+            .get(&call.params_hash())
+            .is_some_and(|until| *until > self.now || begun.is_none_or(|b| b <= *until))
     }
 
     /// Lists among these that were not read after AWS's time `after`.

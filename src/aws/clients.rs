@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use tracing::{debug, info};
 
 use super::error::{ApiError, Class, Failure, judge};
-use super::limiter::Limiter;
+use super::limiter::{Limiter, Priority};
 use super::probe::{Fence, Probe};
 use super::role::Counted;
 use crate::clock::Clock;
@@ -114,8 +114,8 @@ impl TimeSource for Local {
 }
 
 tokio::task_local! {
-    /// Set around what a user's edit waits for: it goes before sweeps.
-    pub(crate) static URGENT: bool;
+    /// Set around the reads of lists.
+    pub(crate) static PRIORITY: Priority;
 }
 
 impl Aws {
@@ -255,8 +255,11 @@ impl Clients {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let urgent = URGENT.try_with(|u| *u).unwrap_or(false);
-        self.limiter(service).wait(urgent).await;
+        let priority = match service {
+            Service::Sts => Priority::Edit,
+            _ => PRIORITY.try_with(|p| *p).unwrap_or(Priority::Document),
+        };
+        self.limiter(service).wait(priority).await;
         let probe = Probe::new(None);
         let output = self
             .attempt(service, operation, &probe, make(probe.clone()))
@@ -281,7 +284,7 @@ impl Clients {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        self.limiter(service).wait(true).await;
+        self.limiter(service).wait(Priority::Edit).await;
         let probe = Probe::new(Some(fence.clone()));
         let result = self
             .attempt(service, operation, &probe, make(probe.clone()))

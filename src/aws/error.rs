@@ -10,7 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use directconnect_model::reason::Reason;
 
 use super::Service;
-use super::probe::Probe;
+use super::probe::{Probe, TOO_LATE};
 
 /// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
@@ -18,6 +18,8 @@ use super::probe::Probe;
 pub enum Class {
     /// It never left this process.
     NotSent,
+    /// Its turn came too late: it never left this process, and nothing is wrong.
+    Late,
     /// AWS understood and refused: nothing was done.
     Rejected,
     /// AWS refused because something is in the way that a look-up tells.
@@ -91,7 +93,9 @@ impl ApiError {
             Class::AccessDenied | Class::Credentials => Reason::AccessDenied,
             Class::Throttled => Reason::Throttled,
             Class::Rejected | Class::Conflict | Class::NotFound => Reason::RefusedByAws,
-            Class::NotSent | Class::Unavailable | Class::Protocol => Reason::AwsUnavailable,
+            Class::NotSent | Class::Late | Class::Unavailable | Class::Protocol => {
+                Reason::AwsUnavailable
+            }
         }
     }
 }
@@ -185,8 +189,13 @@ where
         message,
     };
     if let Some(why) = probe.refused() {
+        let class = if why == TOO_LATE {
+            Class::Late
+        } else {
+            Class::NotSent
+        };
         return Failure {
-            error: make(Class::NotSent, "NotSent", why.to_owned()),
+            error: make(class, "NotSent", why.to_owned()),
             definite: !probe.transmitted(),
         };
     }

@@ -1,6 +1,7 @@
-//! One request rate per account, region and service; user edits go before sweeps. Throttling by AWS slows all of them.
+//! One request rate per account, region and service; user edits go before sweeps, sweeps before documents. Throttling by AWS
+//! slows all of them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,8 +10,22 @@ use tokio::time::Instant;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(16);
 
-/// A token bucket on the runtime's clock. Sweeps leave a reserve of tokens that only urgent requests
-/// (those that a change of a user waits for) may use.
+/// While a sweep waits, so many edits at most go before it: what is told of AWS stays true however
+/// much there is to write.
+const BEFORE_A_SWEEP: u32 = 3;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// A change of a user waits for it.
+    Edit,
+    /// It tells what AWS has. A quarter of the bucket is left to edits.
+    Sweep,
+    /// It reads what goes into a document or a count: as a sweep, but edits never wait for it.
+    Document,
+}
+
+/// A token bucket on the runtime's clock.
 #[derive(Debug)]
 pub struct Limiter {
     per_second: f64,
@@ -25,6 +40,9 @@ struct State {
     /// How often in a row AWS throttled, and when the next request may go.
     throttled: u32,
     not_before: Option<Instant>,
+    /// Sweeps that wait, and edits that went since the last sweep did.
+    sweeps: u32,
+    edits: u32,
 }
 
 impl Limiter {
@@ -40,42 +58,60 @@ impl Limiter {
                 at: None,
                 throttled: 0,
                 not_before: None,
+                sweeps: 0,
+                edits: 0,
             }),
         }
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits for a token and takes it.
-    pub async fn wait(&self, urgent: bool) {
-        let reserve = if urgent { 0.0 } else { self.capacity / 4.0 };
-        loop {
-            let pause = {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let now = Instant::now();
-                let held = state.not_before.map(|at| at.saturating_duration_since(now));
-                let elapsed = state
-                    .at
-                    .map_or(0.0, |at| now.duration_since(at).as_secs_f64());
-                state.tokens = (state.tokens + elapsed * self.per_second).min(self.capacity);
-                state.at = Some(now);
-                match held.filter(|held| !held.is_zero()) {
-                    Some(held) => held,
-                    None if state.tokens >= 1.0 + reserve => {
-                        state.tokens -= 1.0;
-                        return;
-                    }
-                    None => {
-                        let missing = 1.0 + reserve - state.tokens;
-                        Duration::from_secs_f64(missing / self.per_second + 0.001)
-                    }
-                }
-            };
+    pub async fn wait(&self, priority: Priority) {
+        let _waiting = (priority == Priority::Sweep).then(|| Waiting::of(self));
+        while let Some(pause) = self.take(priority) {
             tokio::time::sleep(pause).await;
         }
     }
 
+    /// Takes a token, or says how long to wait before the next try.
+    fn take(&self, priority: Priority) -> Option<Duration> {
+        let mut state = self.state();
+        let now = Instant::now();
+        let elapsed = state
+            .at
+            .map_or(0.0, |at| now.duration_since(at).as_secs_f64());
+        state.tokens = (state.tokens + elapsed * self.per_second).min(self.capacity);
+        state.at = Some(now);
+        let held = state.not_before.map(|at| at.saturating_duration_since(now));
+        if let Some(held) = held.filter(|held| !held.is_zero()) {
+            return Some(held);
+        }
+        let sweeps_turn = state.sweeps > 0 && state.edits >= BEFORE_A_SWEEP;
+        let needed = match priority {
+            Priority::Edit if sweeps_turn => 2.0,
+            Priority::Sweep if sweeps_turn => 1.0,
+            Priority::Edit => 1.0,
+            Priority::Sweep | Priority::Document => 1.0 + self.capacity / 4.0,
+        };
+        if state.tokens < needed {
+            let missing = needed - state.tokens;
+            return Some(Duration::from_secs_f64(missing / self.per_second + 0.001));
+        }
+        state.tokens -= 1.0;
+        match priority {
+            Priority::Edit => state.edits += 1,
+            Priority::Sweep => state.edits = 0,
+            Priority::Document => {}
+        }
+        None
+    }
+
     /// What became of a request: throttling holds all of them back, longer each time in a row.
     pub fn learn(&self, throttled: bool) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let now = Instant::now();
         if !throttled {
             state.throttled = 0;
@@ -89,6 +125,28 @@ impl Limiter {
     }
 }
 
+/// A sweep that waits; it may be given up.
+struct Waiting<'a>(&'a Limiter);
+
+impl<'a> Waiting<'a> {
+    fn of(limiter: &'a Limiter) -> Self {
+        let mut state = limiter.state();
+        // Nobody waited: what went before does not count.
+        if state.sweeps == 0 {
+            state.edits = 0;
+        }
+        state.sweeps += 1;
+        drop(state);
+        Self(limiter)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().sweeps -= 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,17 +155,17 @@ mod tests {
     async fn throttling_holds_all_back_longer_each_time() {
         let limiter = Limiter::new(10);
         for pause in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000] {
-            limiter.wait(true).await;
+            limiter.wait(Priority::Edit).await;
             limiter.learn(true);
             limiter.learn(true);
             let began = Instant::now();
-            limiter.wait(true).await;
+            limiter.wait(Priority::Edit).await;
             assert!(began.elapsed().as_millis().abs_diff(pause) <= 2, "{pause}");
         }
         limiter.learn(true);
         limiter.learn(false);
         let began = Instant::now();
-        limiter.wait(true).await;
+        limiter.wait(Priority::Edit).await;
         assert!(began.elapsed() < FIRST_PAUSE);
     }
 
@@ -116,14 +174,38 @@ mod tests {
         let limiter = Limiter::new(4);
         let began = Instant::now();
         for _ in 0..9 {
-            limiter.wait(false).await;
+            limiter.wait(Priority::Sweep).await;
         }
         assert!(began.elapsed().is_zero());
         for _ in 0..3 {
-            limiter.wait(true).await;
+            limiter.wait(Priority::Edit).await;
         }
         assert!(began.elapsed().is_zero());
-        limiter.wait(false).await;
+        limiter.wait(Priority::Sweep).await;
         assert!(!began.elapsed().is_zero());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sweep_goes_however_many_writes_wait() {
+        let limiter = std::sync::Arc::new(Limiter::new(2));
+        let writes = std::sync::Arc::clone(&limiter);
+        let writer = tokio::spawn(async move {
+            loop {
+                writes.wait(Priority::Edit).await;
+            }
+        });
+        // The bucket is empty from here on.
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let began = Instant::now();
+        for _ in 0..10 {
+            limiter.wait(Priority::Sweep).await;
+        }
+        // One in four of two a second.
+        assert!(
+            began.elapsed() <= Duration::from_secs(21),
+            "{:?}",
+            began.elapsed()
+        );
+        writer.abort();
     }
 }

@@ -13,10 +13,10 @@ pub mod send;
 
 pub use clients::{Account, Aws, Clients, Service};
 pub use error::{ApiError, Class, Failure};
-pub use limiter::Limiter;
+pub use limiter::{Limiter, Priority};
 pub use probe::{Fence, Probe, Transmitted};
 
-/// Runs a future whose AWS reads go before sweeps if `urgent`.
-pub async fn urgently<F: Future>(urgent: bool, future: F) -> F::Output {
-    clients::URGENT.scope(urgent, future).await
+/// Runs a future whose AWS reads have this priority. Without it they have the lowest.
+pub async fn with<F: Future>(priority: Priority, future: F) -> F::Output {
+    clients::PRIORITY.scope(priority, future).await
 }

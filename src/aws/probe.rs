@@ -58,6 +58,9 @@ struct Seen {
     status: Option<u16>,
 }
 
+/// Why a fence refuses a request whose turn came after `sendBy`.
+pub(super) const TOO_LATE: &str = "it would be sent too late";
+
 /// The interceptor of one call.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -140,7 +143,7 @@ impl Intercept for Probe {
                 .and_then(signed_date);
             let refusal = match signed {
                 None => Some("the request carries no signature date"),
-                Some(at) if at + fence.offset > fence.send_by => Some("it would be sent too late"),
+                Some(at) if at + fence.offset > fence.send_by => Some(TOO_LATE),
                 Some(_) if !(fence.leads)() => Some("this process does not lead any more"),
                 Some(at)
                     if !fence

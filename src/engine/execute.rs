@@ -357,6 +357,11 @@ where
         if step.care != Care::Harmless {
             current = close_intent(context, &current, step).await?;
         }
+        if error.class == Class::Late {
+            // Others went first: it is decided again, and waits for its turn again.
+            tokio::time::sleep(backoff::pause(1, context.jitter())).await;
+            return Ok(current);
+        }
         let message = match error.class {
             Class::AccessDenied | Class::Credentials => {
                 format!("AWS refuses {}: {}", error.operation, error.message)

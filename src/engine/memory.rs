@@ -58,12 +58,9 @@ impl Remembered {
 
 /// Drops what time has made useless.
 pub fn tidy(memory: &mut Memory, now: Timestamp) {
-    memory.accepted.retain(|_, until| *until > now);
-    // Kept for a while longer, so that repetitions slow down.
-    memory
-        .refused
-        .retain(|_, refusal| refusal.retry_at + SignedDuration::from_hours(1) > now);
-    memory
-        .withheld
-        .retain(|_, refusal| refusal.retry_at + SignedDuration::from_hours(1) > now);
+    // Kept for a while longer: lists may be older than the time, and repetitions slow down.
+    let useful = |time: Timestamp| time + SignedDuration::from_hours(1) > now;
+    memory.accepted.retain(|_, until| useful(*until));
+    memory.refused.retain(|_, r| useful(r.retry_at));
+    memory.withheld.retain(|_, r| useful(r.retry_at));
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::{Interest, Place, changes, interval};
-use crate::aws::{ApiError, Clients, read};
+use crate::aws::{ApiError, Clients, Priority, read};
 use crate::clock::Clock;
 use crate::spawn::Spawner;
 use crate::wake::Wakes;
@@ -284,13 +284,17 @@ impl Region {
             return;
         };
         let started = Instant::now();
-        let urgent = {
+        let priority = {
             let mut states = lock(&self.lists);
             let state = states.entry(list.clone()).or_default();
             state.started = Some(started);
-            state.wanted_after.take().is_some()
+            if state.wanted_after.take().is_some() {
+                Priority::Edit
+            } else {
+                Priority::Sweep
+            }
         };
-        let result = crate::aws::urgently(urgent, read::list(&clients, list)).await;
+        let result = crate::aws::with(priority, read::list(&clients, list)).await;
         let mut woken = BTreeSet::new();
         match result {
             Ok(part) => {

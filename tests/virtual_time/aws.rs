@@ -13,8 +13,13 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::shared::IntoShared;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use directconnect_model::identity::INTENT;
 use dxsim::{Reset, Sim};
+use kubesim::Server;
 use tokio::sync::watch;
+
+use crate::promises::call::Call;
+use crate::promises::{Breach, Promise, wire};
 
 /// What becomes of the write at which the operator dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +38,7 @@ struct State {
     stop: Option<(u64, Death)>,
     frozen: bool,
     tokens: BTreeSet<String>,
-    twice: Vec<String>,
+    breaches: Vec<Breach>,
     request_ids: BTreeSet<String>,
 }
 
@@ -41,6 +46,7 @@ struct State {
 #[derive(Clone)]
 pub struct Gate {
     sim: Sim,
+    kube: Server,
     state: Arc<Mutex<State>>,
     stopped: watch::Sender<bool>,
     under_way: Arc<AtomicUsize>,
@@ -71,25 +77,12 @@ fn mutates(operation: &str) -> bool {
         .any(|reads| operation.starts_with(reads))
 }
 
-/// The create token that the request carries as a tag.
-fn token(request: &http::Request<Bytes>) -> Option<String> {
-    let body = String::from_utf8_lossy(request.body());
-    let after = body
-        .split_once("directconnect.dev/intent")
-        .or_else(|| body.split_once("directconnect.dev%2Fintent"))?
-        .1;
-    let run = |text: &str| -> String { text.chars().take_while(char::is_ascii_hexdigit).collect() };
-    (0..after.len())
-        .filter(|at| after.is_char_boundary(*at))
-        .map(|at| run(&after[at..]))
-        .find(|hex| hex.len() == 32)
-}
-
 impl Gate {
-    /// A way to this simulator.
-    pub fn new(sim: Sim) -> Self {
+    /// A way to this simulator. Every write is judged with what `kube` holds at that moment.
+    pub fn new(sim: Sim, kube: Server) -> Self {
         Self {
             sim,
+            kube,
             state: Arc::default(),
             stopped: watch::Sender::new(false),
             under_way: Arc::default(),
@@ -133,9 +126,23 @@ impl Gate {
         self.state().mutations
     }
 
-    /// Tokens that were sent more than once.
-    pub fn sent_twice(&self) -> Vec<String> {
-        self.state().twice.clone()
+    /// Promises that writes broke.
+    pub fn breaches(&self) -> Vec<Breach> {
+        self.state().breaches.clone()
+    }
+
+    /// Judges a write that is about to be forwarded.
+    fn judge(&self, operation: String, request: &http::Request<Bytes>) {
+        let call = Call::of(operation, request);
+        let mut found = self.sim.read(|world| wire::judge(&call, &self.kube, world));
+        let mut state = self.state();
+        if let Some(token) = call.tag(INTENT)
+            && !state.tokens.insert(token.clone())
+        {
+            let what = format!("{} sends the token {token} again", call.operation);
+            found.push(Breach::new(Promise::OnceForEachToken, what));
+        }
+        state.breaches.extend(found);
     }
 
     /// True if AWS gave this id to a request.
@@ -161,16 +168,16 @@ impl Gate {
     }
 
     async fn pass(self, request: http::Request<Bytes>) -> Result<HttpResponse, ConnectorError> {
+        let operation = operation(&request);
+        let writes = mutates(&operation);
+        if writes && !self.state().frozen {
+            self.judge(operation, &request);
+        }
         let fate = {
             let mut state = self.state();
             if state.frozen {
                 Some(Death::BeforeEffect)
-            } else if mutates(&operation(&request)) {
-                if let Some(token) = token(&request)
-                    && !state.tokens.insert(token.clone())
-                {
-                    state.twice.push(token);
-                }
+            } else if writes {
                 state.mutations += 1;
                 let fate = state.stop.filter(|(n, _)| *n == state.mutations);
                 state.frozen = fate.is_some();

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::Engine;
-use directconnect_model::identity;
 use directconnect_model::reason::Reason;
-use dxsim::world::{ConnectionState, World as AwsWorld};
 use kubesim::{Change, ChangeKind};
 use serde_json::Value;
 
@@ -193,28 +191,4 @@ fn transition(place: &str, before: &Value, after: &Value) {
         "{place}: a write that changed nothing, after {}",
         after["metadata"]["managedFields"]
     );
-}
-
-/// At most one live port for each identity.
-pub fn ports(world: &AwsWorld) {
-    let mut owners: BTreeMap<String, String> = BTreeMap::new();
-    for (id, port) in world.connections.iter() {
-        let gone = matches!(
-            port.state,
-            ConnectionState::Deleting | ConnectionState::Deleted | ConnectionState::Rejected
-        );
-        let arn = format!(
-            "arn:aws:directconnect:{}:{}:dxcon/{id}",
-            port.region, port.account
-        );
-        let Some(tags) = world.tags.get(&arn) else {
-            continue;
-        };
-        let Some(owner) = tags.get(identity::IDENTITY).filter(|_| !gone) else {
-            continue;
-        };
-        if let Some(other) = owners.insert(owner.clone(), id.clone()) {
-            panic!("two live ports, {other} and {id}, carry the identity {owner}");
-        }
-    }
 }

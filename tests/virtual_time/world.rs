@@ -23,6 +23,8 @@ use tracing::subscriber::DefaultGuard;
 
 use crate::aws::Gate;
 use crate::logs::Logs;
+use crate::promises::truth::{self, Readiness};
+use crate::promises::versions;
 use crate::{look, oracles};
 
 /// Name of this installation.
@@ -60,6 +62,7 @@ pub struct World {
     tasks_before: usize,
     judged: usize,
     ledger_judged: u64,
+    readiness: Readiness,
     _guard: DefaultGuard,
 }
 
@@ -145,7 +148,7 @@ impl World {
         }
         let sim = builder.build().unwrap_or_else(|e| panic!("world: {e}"));
         Self {
-            gate: Gate::new(sim.clone()),
+            gate: Gate::new(sim.clone(), kube.clone()),
             kube,
             sim,
             logs,
@@ -159,6 +162,7 @@ impl World {
             tasks_before: 0,
             judged: 0,
             ledger_judged: 0,
+            readiness: Readiness::default(),
             _guard: guard,
         }
     }
@@ -411,19 +415,26 @@ impl World {
     pub fn judge(&mut self) {
         let news = self.kube.history_since(self.judged);
         self.judged += news.len();
+        let mut breaches = vec![];
         for change in &news {
             oracles::version(change, &self.gate);
+            breaches.extend(versions::judge(change));
         }
         let writes = self.gate.mutations();
         if writes != self.ledger_judged || !news.is_empty() {
             self.ledger_judged = writes;
-            self.sim.read(oracles::ports);
-            assert_eq!(
-                self.gate.sent_twice(),
-                Vec::<String>::new(),
-                "a token was sent twice"
-            );
+            breaches.extend(self.gate.breaches());
+            breaches.extend(self.sim.read(truth::identities));
         }
+        if self.operator.is_some() {
+            let (now, objects) = (self.kube.now(), self.kube.objects());
+            let readiness = &mut self.readiness;
+            breaches.extend(self.sim.read(|world| readiness.judge(now, &objects, world)));
+        } else {
+            self.readiness.forget();
+        }
+        let breaches: Vec<String> = breaches.iter().map(ToString::to_string).collect();
+        assert!(breaches.is_empty(), "{}", breaches.join("\n"));
     }
 
     /// The last judgement: logs too.

@@ -205,12 +205,8 @@ fn standing_refusal<'v>(view: &'v View, hash: &str) -> Option<&'v crate::view::R
 fn parent_tag<K: Managed>(object: &K, view: &View, identity_tag: &str) -> Option<Step> {
     let wanted = Tags::from([(identity::IDENTITY.to_owned(), identity_tag.to_owned())]);
     let call = object.tag(view, "", wanted, vec![]).into_iter().next()?;
-    let accepted = view
-        .memory
-        .accepted
-        .get(&call.params_hash())
-        .is_some_and(|until| *until > view.now);
-    (!accepted).then(|| {
+    let awaited = view.awaited(&call, &object.lists(view));
+    (!awaited).then(|| {
         Step::harmless(
             call,
             EventReason::Tagged,

@@ -7,7 +7,7 @@ use crate::tags;
 use crate::view::View;
 
 use super::converge::at_work;
-use super::{Action, Decision, identity_tag};
+use super::{Action, Decision, identity_tag, settle};
 
 /// Declared tags that an object of this identity carries: it was made with them.
 pub(super) fn carried<K: Managed>(
@@ -34,8 +34,8 @@ pub(super) fn record_tags<K: Managed>(
         let probe = Tags::from([("k".to_owned(), "v".to_owned())]);
         !object.tag(view, id, probe, vec![]).is_empty()
     };
-    let settled =
-        view.memory.tagged_until.is_none_or(|t| t <= view.now) && view.memory.unknown.is_empty();
+    let shown = |t| t <= view.now && t < settle::begun(object, view);
+    let settled = view.memory.tagged_until.is_none_or(shown) && view.memory.unknown.is_empty();
     let managed = K::managed_mut(status);
     let keys = tags::written(&declared, actual, &managed.tag_keys, settled);
     let news = keys.iter().any(|key| !managed.tag_keys.contains(key));

@@ -123,6 +123,11 @@ impl Server {
         self.shared.state().live.clone()
     }
 
+    /// The server's time.
+    pub fn now(&self) -> Timestamp {
+        (self.shared.clock)()
+    }
+
     /// The current resource version.
     pub fn version(&self) -> u64 {
         self.shared.state().version

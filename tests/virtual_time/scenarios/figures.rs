@@ -78,6 +78,33 @@ async fn quiet_hour(objects: u32) {
     world.finish();
 }
 
+/// Writing takes longer than the visibility delay: sweeps go on meanwhile, and nothing is written twice.
+#[tokio::test(start_paused = true)]
+async fn a_slow_take_over_writes_everything_once() {
+    let mut world = generated(240);
+    let slow = json!({"requestRates": {"directConnectPerSecond": 1}});
+    world.edit("AwsAccount", "generated", &slow);
+    world.start();
+    let all_ready = |w: &World| w.managed().iter().all(|o| look::is(o, "Ready", "True"));
+    world.until("all is taken over", LONG, all_ready).await;
+    world.sleep(Duration::from_mins(10)).await;
+    let rows = world.sim.ledger();
+    let lists: Vec<_> = rows
+        .iter()
+        .filter(|r| r.operation == "DescribeVirtualInterfaces")
+        .map(|r| r.at)
+        .collect();
+    let longest = lists.windows(2).map(|w| w[1].duration_since(w[0])).max();
+    assert!(
+        longest < Some(jiff::SignedDuration::from_secs(75)),
+        "{longest:?} between two lists"
+    );
+    let tagged = world.effects("TagResource");
+    // Each port once; each interface once for itself and once for its peer.
+    assert_eq!(tagged, 120 + 2 * 120);
+    world.finish();
+}
+
 #[tokio::test(start_paused = true)]
 async fn reads_of_a_quiet_hour_10() {
     quiet_hour(10).await;

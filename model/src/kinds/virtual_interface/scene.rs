@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::api::VirtualInterface;
 use crate::aws::{self, List, Tags};
 use crate::call::{Call, NewBgpPeer};
-use crate::managed::{EventReason, Step};
+use crate::managed::{EventReason, Managed, Step};
 use crate::reason::Reason;
 use crate::view::View;
 
@@ -32,13 +32,8 @@ impl Scene<'_> {
             list: List::VirtualInterfaces,
             tags: Tags::from([(tag.to_owned(), self.object.identity(self.view))]),
         };
-        let accepted = self
-            .view
-            .memory
-            .accepted
-            .get(&call.params_hash())
-            .is_some_and(|until| *until > self.view.now);
-        (!self.peers.proven(tag) && !accepted).then(|| {
+        let awaited = self.view.awaited(&call, &self.object.lists(self.view));
+        (!self.peers.proven(tag) && !awaited).then(|| {
             Step::harmless(
                 call,
                 EventReason::Tagged,
