@@ -191,7 +191,7 @@ pub async fn write<K: Managed>(
                 document,
                 json!({"metadata": new, field: data}),
             )
-            .await?
+            .await?;
         }
     }
     Ok(Ok(()))

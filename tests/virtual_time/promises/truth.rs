@@ -92,8 +92,7 @@ impl Readiness {
             }
             let uid = text(&object["metadata"]["uid"]).to_owned();
             let since = self.down.get(&uid).copied().unwrap_or(now);
-            let visible = SignedDuration::try_from(world.settings.visibility.max)
-                .unwrap_or(SignedDuration::ZERO);
+            let visible = world.settings.visibility.max;
             if now.duration_since(since) > STALE + visible {
                 let what = format!("{} is Ready, and is not since {since}", name(object));
                 found.push(Breach::new(Promise::ReadyIsTrue, what));

@@ -129,13 +129,13 @@ fn deletes(operation: &str) -> bool {
 }
 
 impl Scene<'_> {
-    fn breach(&self, promise: Promise, what: &str) -> Option<Breach> {
+    fn breach(&self, promise: Promise, what: &str) -> Breach {
         let owner = self.owner.map_or_else(|| "nobody".to_owned(), name);
         let target = self.call.target().unwrap_or("something new");
-        Some(Breach::new(
+        Breach::new(
             promise,
             format!("{} of {target} for {owner}: {what}", self.call.operation),
-        ))
+        )
     }
 
     fn operation(&self) -> &str {
@@ -161,20 +161,20 @@ impl Scene<'_> {
         }
         let promise = Promise::IntentBeforeCreate;
         let (Some(owner), Some(intent)) = (self.owner, self.intent) else {
-            return self.breach(promise, "no intent of it is stored");
+            return Some(self.breach(promise, "no intent of it is stored"));
         };
         if intent["operation"] != self.operation() {
-            return self.breach(promise, "its token belongs to another operation");
+            return Some(self.breach(promise, "its token belongs to another operation"));
         }
         let finalizers = owner["metadata"]["finalizers"].as_array();
         if !finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER)) {
-            return self.breach(promise, "the object has no finalizer");
+            return Some(self.breach(promise, "the object has no finalizer"));
         }
         let identity = identity_of(owner);
         if self.call.tag(INTENT).is_some() {
             return match self.call.tag(IDENTITY) {
                 Some(written) if written == identity => None,
-                _ => self.breach(promise, "it does not carry the identity of its object"),
+                _ => Some(self.breach(promise, "it does not carry the identity of its object")),
             };
         }
         let parents = ["directConnectGatewayId", "gatewayId", "virtualInterfaceId"];
@@ -184,9 +184,7 @@ impl Scene<'_> {
             .filter_map(|id| tags_of(self.world, id))
             .flatten()
             .any(|(key, value)| key.starts_with(CHILD) && value.starts_with(&identity));
-        (!proved)
-            .then(|| self.breach(promise, "neither it nor a parent carries a tag"))
-            .flatten()
+        (!proved).then(|| self.breach(promise, "neither it nor a parent carries a tag"))
     }
 
     fn only_ours(&self) -> Option<Breach> {
@@ -204,7 +202,7 @@ impl Scene<'_> {
                 !identity::is_ours(key)
                     && !listed.is_some_and(|all| all.iter().any(|k| k == key.as_str()))
             });
-            return foreign.and_then(|key| {
+            return foreign.map(|key| {
                 self.breach(
                     Promise::OnlyOurs,
                     &format!("the tag {key} is somebody else's"),
@@ -212,7 +210,7 @@ impl Scene<'_> {
             });
         }
         let Some(owner) = self.owner else {
-            return self.breach(Promise::OnlyOurs, "no object has this id");
+            return Some(self.breach(Promise::OnlyOurs, "no object has this id"));
         };
         let identity = identity_of(owner);
         let association = self.world.associations.get(target).is_some();
@@ -229,9 +227,7 @@ impl Scene<'_> {
             });
         // What is gone already cannot be harmed.
         let there = association || tags_of(self.world, target).is_some();
-        (there && !ours)
-            .then(|| self.breach(Promise::OnlyOurs, "it carries no tag of its object"))
-            .flatten()
+        (there && !ours).then(|| self.breach(Promise::OnlyOurs, "it carries no tag of its object"))
     }
 
     fn retained(&self) -> Option<Breach> {
@@ -239,7 +235,7 @@ impl Scene<'_> {
             return None;
         }
         let Some(owner) = self.owner else {
-            return self.breach(Promise::Retained, "no object has this id");
+            return Some(self.breach(Promise::Retained, "no object has this id"));
         };
         let namespace = Key {
             resource: "namespaces".to_owned(),
@@ -267,7 +263,7 @@ impl Scene<'_> {
         } else {
             return None;
         };
-        self.breach(Promise::Retained, why)
+        Some(self.breach(Promise::Retained, why))
     }
 
     fn dependents_first(&self) -> Option<Breach> {
@@ -285,7 +281,7 @@ impl Scene<'_> {
                 && aws_id(o).is_some()
                 && !observes(o)
         })?;
-        self.breach(Promise::DependentsFirst, &format!("{} uses it", name(user)))
+        Some(self.breach(Promise::DependentsFirst, &format!("{} uses it", name(user))))
     }
 
     /// When an object became what it is now.
@@ -324,7 +320,7 @@ impl Scene<'_> {
             ),
         ] {
             if since.is_some_and(|at| self.now.duration_since(at) > LATEST) {
-                return self.breach(Promise::StopsWhenTold, why);
+                return Some(self.breach(Promise::StopsWhenTold, why));
             }
         }
         None
@@ -348,12 +344,10 @@ impl Scene<'_> {
             .as_str()
             .unwrap_or_else(|| text(&declared["region"]));
         let right = account == declared["accountId"].as_str() && self.call.region == region;
-        (!right)
-            .then(|| {
-                let sent = format!("sent to {account:?} in {}", self.call.region);
-                self.breach(Promise::AccountAndRegion, &sent)
-            })
-            .flatten()
+        (!right).then(|| {
+            let sent = format!("sent to {account:?} in {}", self.call.region);
+            self.breach(Promise::AccountAndRegion, &sent)
+        })
     }
 
     fn order_limits(&self) -> Option<Breach> {
@@ -386,13 +380,12 @@ impl Scene<'_> {
             .filter_map(|c| tags_of(self.world, &c.id)?.get(INTENT).map(String::as_str))
             .collect();
         let open = managed(self.objects)
-            .flat_map(|o| intents(o))
+            .flat_map(intents)
             .filter(|(_, i)| i["operation"] == "CreateConnection" && i["accountId"] == id)
             .filter(|(_, i)| !tokens.contains(text(&i["token"])));
         let count = live.len() + open.count();
         (count as u64 > most)
             .then(|| self.breach(Promise::OrderLimits, &format!("{count} of {most} ports")))
-            .flatten()
     }
 
     fn tags_stay(&self) -> Option<Breach> {
@@ -408,7 +401,6 @@ impl Scene<'_> {
                 .is_some_and(|i| i != identity_of(claimed));
         (removed || changed)
             .then(|| self.breach(Promise::TagsStay, &format!("{} claims it", name(claimed))))
-            .flatten()
     }
 
     /// Interfaces that the call takes down, each with the one family that goes, or all.
@@ -477,12 +469,10 @@ impl Scene<'_> {
             .and_then(|o| self.account_of(o))
             .map(|a| a["spec"]["guard"].clone());
         let off = guard.is_some_and(|g| g == "Off" || g == "Warn");
-        (!consented && !off)
-            .then(|| {
-                let what = format!("nothing else carries {lost}, and nobody consented");
-                self.breach(Promise::LastPathNeedsConsent, &what)
-            })
-            .flatten()
+        (!consented && !off).then(|| {
+            let what = format!("nothing else carries {lost}, and nobody consented");
+            self.breach(Promise::LastPathNeedsConsent, &what)
+        })
     }
 }
 
