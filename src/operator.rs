@@ -20,6 +20,7 @@ use crate::aws::{Aws, Transmitted};
 use crate::clock::WallClock;
 use crate::engine::index::Index;
 use crate::engine::memory::Memories;
+use crate::engine::secrets::Secrets;
 use crate::engine::{Context, Shared, controller};
 use crate::inventory::Inventory;
 use crate::metrics::Metrics;
@@ -128,6 +129,7 @@ impl Operator {
             ),
             index: Index::default(),
             memories: Memories::default(),
+            secrets: Secrets::default(),
             clock,
             metrics,
             wakes,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::aws::VirtualInterface;
-use crate::managed::Disruption;
+use crate::step::Disruption;
 use crate::view::View;
 
 /// What the guard says of a disruptive step.

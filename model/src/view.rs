@@ -9,8 +9,8 @@ use crate::api::aws_account::{Guard, Orders};
 use crate::api::status::Intent;
 use crate::aws::{AuthKey, Connection, List, Snapshot, Tags};
 use crate::call::Call;
+use crate::fetch::Document;
 use crate::kind::ObjectKey;
-use crate::managed::Document;
 use crate::reason::Reason;
 
 /// All that one decision sees.

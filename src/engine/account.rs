@@ -9,8 +9,8 @@ use directconnect_model::api::aws_account::{AwsAccountStatus, Orphan};
 use directconnect_model::api::common::SecretKeyReference;
 use directconnect_model::api::status::Actor;
 use directconnect_model::decide::{FINALIZER, Note};
+use directconnect_model::event::EventReason;
 use directconnect_model::kind::{Kind, ObjectKey};
-use directconnect_model::managed::EventReason;
 use directconnect_model::project::{Circumstances, Observed, project};
 use directconnect_model::reason::Reason;
 use directconnect_model::tags;
@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::store::{Trouble, attempt};
-use super::{Shared, backoff, events, gather, orphans};
+use super::{Shared, backoff, events, gather, orphans, secrets};
 use crate::aws::{Account, read};
 
 /// How often an identity is verified again.
@@ -106,24 +106,8 @@ pub async fn settings(
     let external_id = match role.and_then(|r| r.external_id_secret_ref.as_ref()) {
         None => None,
         Some(reference) => {
-            let id = (
-                "external-id".to_owned(),
-                format!("{}/{}", reference.name, reference.key),
-            );
-            let uid = account.uid().unwrap_or_default();
-            let kept = context.memories.with(&uid, |m| m.secrets.get(&id).cloned());
-            let good = kept.filter(|(at, s)| {
-                at.elapsed() < Duration::from_secs(60) && matches!(s, SecretState::Value { .. })
-            });
-            let state = if let Some((_, state)) = good {
-                state
-            } else {
-                let SecretKeyReference { name, key } = reference;
-                let state = gather::secret(context, &context.namespace, name, key).await?;
-                let read = (tokio::time::Instant::now(), state.clone());
-                context.memories.with(&uid, |m| m.secrets.insert(id, read));
-                state
-            };
+            let SecretKeyReference { name, key } = reference;
+            let state = secrets::read(context, &context.namespace, name, key, false).await?;
             match state {
                 SecretState::Value { value, .. } => Some(value.expose().to_owned()),
                 SecretState::Forbidden => {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use directconnect_model::call::hex;
+use directconnect_model::fetch::Document;
 use directconnect_model::identity;
-use directconnect_model::managed::{Document, Managed};
+use directconnect_model::managed::Managed;
 use directconnect_model::reason::Reason;
 use k8s_openapi::ByteString;
 use k8s_openapi::NamespaceResourceScope;

@@ -3,8 +3,8 @@
 //! Written by hand because the client library's recorder reads the wall clock.
 
 use directconnect_model::decide::Note;
+use directconnect_model::event::EventReason;
 use directconnect_model::kind::ObjectKey;
-use directconnect_model::managed::EventReason;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};

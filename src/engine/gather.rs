@@ -2,24 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::Endpoints;
-use directconnect_model::aws::{AuthKey, List, Snapshot};
+use directconnect_model::aws::{List, Snapshot};
 use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::managed::Managed;
 use directconnect_model::project::Observed;
 use directconnect_model::reason::Reason;
 use directconnect_model::view::{Account, Blocked, Referenced, SecretState, View};
-use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind};
 use tokio::time::Instant;
 
 use super::store::{Trouble, attempt};
-use super::{Shared, account, elsewhere, memory};
+use super::{Shared, account, elsewhere, memory, secrets};
 use crate::aws::Clients;
 use crate::inventory::{Interest, Inventory, Region};
 
@@ -47,9 +46,6 @@ pub struct Gathered {
     /// Whether AWS can be read.
     pub observed: Observed,
 }
-
-/// How long a read of a Secret is good for.
-const SECRET_FOR: Duration = Duration::from_secs(60);
 
 /// Gathers the view of an object.
 pub async fn gather<K: Managed>(
@@ -80,7 +76,7 @@ pub async fn gather<K: Managed>(
         .as_ref()
         .map(|(place, clients)| context.inventory.region(place, clients));
     let references = references(context, object, from).await?;
-    let secrets = secrets(context, object, from).await?;
+    let secrets = keys(context, object, from).await?;
     let leaving = if object.meta().deletion_timestamp.is_some() {
         leaving(context, &key).await?
     } else {
@@ -359,7 +355,7 @@ async fn read_referenced(context: &Shared, key: &ObjectKey) -> Result<Option<Ref
 }
 
 /// Reads what the object refers to in Secrets.
-async fn secrets<K: Managed>(
+async fn keys<K: Managed>(
     context: &Shared,
     object: &K,
     from: From,
@@ -371,55 +367,12 @@ async fn secrets<K: Managed>(
     }
     let namespace = object.key().namespace;
     for reference in object.secrets() {
-        let id = (reference.name.clone(), reference.key.clone());
-        let kept = context
-            .memories
-            .with(object.uid(), |m| m.secrets.get(&id).cloned());
-        let good = kept.filter(|(at, state)| {
-            from == From::Caches
-                && at.elapsed() < SECRET_FOR
-                && matches!(state, SecretState::Value { .. })
-                || from == From::Caches && at.elapsed() < SECRET_FOR / 12
-        });
-        let state = if let Some((_, state)) = good {
-            state
-        } else {
-            let state = secret(context, &namespace, &reference.name, &reference.key).await?;
-            let read = (Instant::now(), state.clone());
-            context
-                .memories
-                .with(object.uid(), |m| m.secrets.insert(id.clone(), read));
-            state
-        };
-        all.insert(id, state);
+        let (name, key) = (&reference.name, &reference.key);
+        let anew = from != From::Caches;
+        let state = secrets::read(context, &namespace, name, key, anew).await?;
+        all.insert((name.clone(), key.clone()), state);
     }
     Ok(all)
-}
-
-/// Reads one key of a Secret.
-pub async fn secret(
-    context: &Shared,
-    namespace: &str,
-    name: &str,
-    key: &str,
-) -> Result<SecretState, Trouble> {
-    let api: Api<Secret> = Api::namespaced(context.client.clone(), namespace);
-    let secret = match attempt(api.get(name)).await {
-        Ok(secret) => secret,
-        Err(Trouble::Gone) => return Ok(SecretState::NoSecret),
-        Err(Trouble::Forbidden(_)) => return Ok(SecretState::Forbidden),
-        Err(trouble) => return Err(trouble),
-    };
-    let uid = secret.metadata.uid.unwrap_or_default();
-    let resource_version = secret.metadata.resource_version.unwrap_or_default();
-    let value = secret.data.and_then(|mut data| data.remove(key));
-    Ok(value
-        .and_then(|v| String::from_utf8(v.0).ok())
-        .map_or(SecretState::NoKey, |value| SecretState::Value {
-            uid,
-            resource_version,
-            value: AuthKey::new(value.trim_end_matches(['\n', '\r']).to_owned()),
-        }))
 }
 
 /// True while the namespace or the CRD is being removed: read uncached.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use directconnect_model::view::{Memory, SecretState};
+use directconnect_model::view::Memory;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -16,8 +16,6 @@ pub struct Remembered {
     pub failures: u32,
     /// resourceVersions of our last writes: an older one in the cache is stale.
     pub written: Option<(String, String)>,
-    /// Secrets as last read.
-    pub secrets: BTreeMap<(String, String), (Instant, SecretState)>,
     /// Generation that was decided on last.
     pub generation: Option<i64>,
     /// Of an AwsAccount: when STS last said what its present generation expects.

@@ -18,6 +18,7 @@ pub mod orphans;
 pub mod pass;
 pub mod products;
 pub mod recheck;
+pub mod secrets;
 pub mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,8 @@ pub struct Context {
     pub index: index::Index,
     /// What this process remembers of objects.
     pub memories: memory::Memories,
+    /// Keys of Secrets, as last read.
+    pub secrets: secrets::Secrets,
     /// Time.
     pub clock: Clock,
     /// Metrics.

@@ -7,9 +7,11 @@
 use std::time::Duration;
 
 use directconnect_model::decide::{Action, Decision, Note, decide, stays};
+use directconnect_model::event::EventReason;
 use directconnect_model::kind::Kind;
-use directconnect_model::managed::{Care, EventReason, Managed};
+use directconnect_model::managed::Managed;
 use directconnect_model::project::{Circumstances, Observed, project};
+use directconnect_model::step::Care;
 use directconnect_model::verdict::Truth;
 use jiff::Timestamp;
 use tracing::{debug, warn};
@@ -162,7 +164,6 @@ async fn asked<K: Managed>(context: &Shared, object: &K) -> Result<(), Trouble> 
     if !news {
         return Ok(());
     }
-    context.memories.with(object.uid(), |m| m.secrets.clear());
     match gather(context, object, From::Anew).await {
         // That AWS cannot be read is said by the pass that follows.
         Ok(_) | Err(Trouble::Aws) => Ok(()),

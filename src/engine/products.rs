@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use directconnect_model::decide::Note;
-use directconnect_model::managed::{Document, EventReason, Fetch, Managed};
+use directconnect_model::event::EventReason;
+use directconnect_model::fetch::{Document, Fetch};
+use directconnect_model::managed::Managed;
 use directconnect_model::reason::Reason;
 use directconnect_model::view::Refusal;
 use jiff::SignedDuration;

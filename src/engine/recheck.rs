@@ -8,8 +8,9 @@ use directconnect_model::api::aws_account::Guard;
 use directconnect_model::aws::List;
 use directconnect_model::decide;
 use directconnect_model::guard::{self, Finding};
-use directconnect_model::managed::{Care, Managed, Step};
+use directconnect_model::managed::Managed;
 use directconnect_model::reason::Reason;
+use directconnect_model::step::{Care, Step};
 use directconnect_model::view::Sibling;
 use tokio::time::Instant;
 

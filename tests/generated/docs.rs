@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use directconnect_model::managed::EventReason;
+use directconnect_model::event::EventReason;
 use directconnect_model::reason::Reason;
 use strum::IntoEnumIterator;
 

@@ -3,14 +3,16 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::aws::Tags;
-use crate::managed::{Care, Managed, Step};
+use crate::managed::Managed;
 use crate::reason::Reason;
+use crate::step::{Care, Step};
 use crate::verdict::{Statement, Truth, Verdict};
 use crate::view::View;
 
 use super::create::refused;
 use super::documents::products;
 use super::tagging::{record_tags, tag_steps};
+use super::working::{at_work, kind_statements};
 use super::{Action, Decision, SELF, hold, settle, time};
 
 /// Tags first, then what the kind wants.
@@ -132,36 +134,6 @@ fn open_call<K: Managed>(
         }
     }
     None
-}
-
-/// What is said while the operator works on what exists: a generation that was fully acted on once
-/// goes on telling its traffic, and a new one is Reconciling.
-pub(super) fn at_work<K: Managed>(
-    object: &K,
-    view: &View,
-    status: &K::Status,
-    id: &str,
-    message: String,
-) -> Verdict {
-    let acted = K::managed(status).observed_generation;
-    if acted.is_some() && acted == object.meta().generation {
-        let mut verdict = object.verdict(view, id);
-        verdict.provisioned = false;
-        verdict.statements.push(Statement {
-            condition: "Provisioned",
-            truth: Truth::False,
-            reason: Reason::Updating,
-            message,
-        });
-        return verdict;
-    }
-    let mut verdict = Verdict::acting(Reason::Updating, message);
-    verdict.statements = kind_statements(object, view, id);
-    verdict
-}
-
-fn kind_statements<K: Managed>(object: &K, view: &View, id: &str) -> Vec<Statement> {
-    object.verdict(view, id).statements
 }
 
 fn paused_by(step: &Step) -> Statement {

@@ -4,7 +4,8 @@ use crate::api::aws_account::Guard;
 use crate::api::status::Actor;
 use crate::consent::{self, Act};
 use crate::guard::{self, Finding};
-use crate::managed::{Care, Managed, Step};
+use crate::managed::Managed;
+use crate::step::{Care, Step};
 use crate::verdict::{Statement, Truth, Verdict, waiting};
 use crate::view::View;
 

@@ -3,8 +3,9 @@
 use jiff::SignedDuration;
 
 use crate::consent::{self, Act};
+use crate::event::EventReason;
 use crate::identity::{self, Located, locate};
-use crate::managed::{EventReason, Managed};
+use crate::managed::Managed;
 use crate::reason::Reason;
 use crate::verdict::Verdict;
 use crate::view::View;

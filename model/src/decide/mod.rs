@@ -13,6 +13,7 @@ mod live;
 mod observe;
 mod settle;
 mod tagging;
+mod working;
 
 pub(crate) use hold::held;
 
@@ -25,9 +26,12 @@ use crate::api::common::DeletionPolicy;
 use crate::api::status::ManagedStatus;
 use crate::aws::List;
 use crate::call::{Call, hex};
+use crate::event::EventReason;
+use crate::fetch::Fetch;
 use crate::identity::{self, Claim};
-use crate::managed::{EventReason, Fetch, Managed, Step};
+use crate::managed::Managed;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::Verdict;
 use crate::view::{SecretState, View};
 

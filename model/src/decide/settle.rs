@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::status::{Intent, ManagedStatus};
+use crate::event::EventReason;
 use crate::identity::{Located, locate};
-use crate::managed::{EventReason, Managed};
+use crate::managed::Managed;
 use crate::reason::Reason;
 use crate::verdict::Verdict;
 use crate::view::View;

@@ -1,12 +1,14 @@
 //! Tags of an AWS object that exists: what is the operator's to write and to remove.
 
 use crate::aws::Tags;
+use crate::event::EventReason;
 use crate::identity;
-use crate::managed::{EventReason, Managed, Step};
+use crate::managed::Managed;
+use crate::step::Step;
 use crate::tags;
 use crate::view::View;
 
-use super::converge::at_work;
+use super::working::at_work;
 use super::{Action, Decision, identity_tag, settle};
 
 /// Declared tags that an object of this identity carries: it was made with them.

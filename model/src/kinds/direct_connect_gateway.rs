@@ -8,10 +8,13 @@ use crate::api::direct_connect_gateway::DirectConnectGatewayStatus;
 use crate::api::status::{Actor, ManagedStatus};
 use crate::aws::{self, List, Tags};
 use crate::call::Call;
+use crate::difference::Difference;
+use crate::event::EventReason;
 use crate::identity::{Candidate, Presence};
 use crate::kind::{Kind, ObjectKey};
-use crate::managed::{Difference, EventReason, Managed, Step};
+use crate::managed::Managed;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 

@@ -1,8 +1,9 @@
 //! What a plan case expects of the decision.
 
 use directconnect_model::decide::{Action, Decision};
-use directconnect_model::managed::{Care, Managed};
+use directconnect_model::managed::Managed;
 use directconnect_model::reason::Reason;
+use directconnect_model::step::Care;
 use directconnect_model::verdict::Verdict;
 use regex::Regex;
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! What holds of every decision, whatever the world.
 
 use directconnect_model::decide::{Action, Decision, SELF, decide, has_finalizer};
-use directconnect_model::managed::{Care, Managed};
+use directconnect_model::managed::Managed;
+use directconnect_model::step::Care;
 use directconnect_model::verdict::Truth;
 use directconnect_model::view::View;
 

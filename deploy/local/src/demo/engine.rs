@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use directconnect_local::{Error, Result, Stack, Watch, paths, process};
 use serde_json::Value;
 
+use super::expectation::Seen;
 use super::objects::Objects;
-use super::step::{Action, Seen, Show, Step, consent_command};
+use super::step::{Action, Show, Step, consent_command};
 
 /// How long a step may take until everything that it expects was seen.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -105,7 +106,7 @@ impl Player {
     }
 
     fn missing(&self) -> String {
-        let describe = |expected: &super::step::Expectation| {
+        let describe = |expected: &super::expectation::Expectation| {
             let what = match expected.what {
                 Seen::Gone => "gone".to_owned(),
                 Seen::Condition {

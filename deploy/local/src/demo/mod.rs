@@ -1,6 +1,7 @@
 //! The demo: the quickstart and SecureCart come up, the quickstart is deleted and applied again. A list of steps, each with what must be seen.
 
 mod engine;
+mod expectation;
 mod objects;
 mod script;
 mod step;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use directconnect_local::{Change, Error, Result};
 use serde_json::Value;
 
-use super::step::{Expectation, Seen, Target};
+use super::expectation::{Expectation, Seen, Target};
 
 /// Everything seen so far.
 #[derive(Default)]

@@ -3,9 +3,9 @@
 use directconnect_local::{Error, Result, Stack};
 use serde_json::{Value, json};
 
+use super::expectation::{Target, gone, guarded, network, quickstart, ready, waits};
 use super::objects::Objects;
-use super::step::Target;
-use super::step::{Action, Show, Step, gone, guarded, network, quickstart, ready, waits};
+use super::step::{Action, Show, Step};
 
 const QUICKSTART_PORT: Target = quickstart("connection/dc2");
 const QUICKSTART_VIF: Target = quickstart("virtualinterface/hq");

@@ -17,10 +17,13 @@ use crate::api::status::{Actor, ManagedStatus};
 use crate::aws::{self, List, Tags};
 use crate::call::Call;
 use crate::decide::SELF;
+use crate::difference::Difference;
+use crate::event::EventReason;
 use crate::identity::{self, Candidate, Presence};
 use crate::kind::{Kind, ObjectKey};
-use crate::managed::{Difference, EventReason, Managed, Step};
+use crate::managed::Managed;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 

@@ -7,9 +7,12 @@ use crate::api::status::Actor;
 use crate::aws;
 use crate::call::Call;
 use crate::decide::blocked_verdict;
+use crate::difference::Difference;
+use crate::event::EventReason;
 use crate::identity::Presence;
-use crate::managed::{Difference, EventReason, Managed, Step};
+use crate::managed::Managed;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::{Statement, Truth, Verdict, waiting};
 use crate::view::{Blocked, View};
 

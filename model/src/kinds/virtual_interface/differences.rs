@@ -4,7 +4,7 @@ use crate::api::VirtualInterface;
 use crate::api::bgp_peer::{AddressFamily, BgpPeer};
 use crate::api::virtual_interface::VirtualInterfaceType;
 use crate::aws;
-use crate::managed::Difference;
+use crate::difference::Difference;
 use crate::net;
 use crate::view::View;
 

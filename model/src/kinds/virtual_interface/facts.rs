@@ -9,8 +9,9 @@ use crate::api::virtual_interface::{Routes, VirtualInterfaceStatus};
 use crate::aws;
 use crate::call::hex;
 use crate::decide::{stamp, time};
+use crate::fetch::Fetch;
 use crate::kind::Kind;
-use crate::managed::{Fetch, Managed};
+use crate::managed::Managed;
 use crate::view::View;
 
 use super::named::{count, named};

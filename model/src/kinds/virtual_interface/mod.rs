@@ -31,10 +31,14 @@ use crate::api::status::{Actor, ManagedStatus};
 use crate::api::virtual_interface::VirtualInterfaceStatus;
 use crate::aws::{List, Tags};
 use crate::call::Call;
+use crate::difference::Difference;
+use crate::event::EventReason;
+use crate::fetch::{Document, Fetch};
 use crate::identity::{Candidate, IDENTITY, Presence};
 use crate::kind::{Kind, ObjectKey};
-use crate::managed::{Difference, Document, EventReason, Fetch, Managed, Step};
+use crate::managed::Managed;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 

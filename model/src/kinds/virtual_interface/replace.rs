@@ -15,8 +15,9 @@ use crate::api::status::Actor;
 use crate::aws;
 use crate::call::NewBgpPeer;
 use crate::decide::{blocked_verdict, held};
-use crate::managed::{Difference, Step};
+use crate::difference::Difference;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::Verdict;
 
 use super::converge::{Next, put_off};

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use crate::api::VirtualInterface;
 use crate::aws::{self, List, Tags};
 use crate::call::{Call, NewBgpPeer};
-use crate::managed::{EventReason, Managed, Step};
+use crate::event::EventReason;
+use crate::managed::Managed;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::view::View;
 
 use super::arn;

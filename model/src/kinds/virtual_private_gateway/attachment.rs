@@ -6,9 +6,10 @@ use crate::api::VirtualPrivateGateway;
 use crate::api::status::Actor;
 use crate::aws::{Tags, VpcAttachment, VpnGateway};
 use crate::call::Call;
+use crate::event::EventReason;
 use crate::identity::{self, Presence};
-use crate::managed::{EventReason, Step};
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::Verdict;
 use crate::view::View;
 

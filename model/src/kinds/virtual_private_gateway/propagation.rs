@@ -6,8 +6,9 @@ use crate::api::VirtualPrivateGateway;
 use crate::api::virtual_private_gateway::{RoutePropagation, RouteTables};
 use crate::aws::{RouteTable, VpnGateway};
 use crate::call::Call;
-use crate::managed::{EventReason, Step};
+use crate::event::EventReason;
 use crate::reason::Reason;
+use crate::step::Step;
 use crate::verdict::Verdict;
 use crate::view::View;
 

@@ -13,9 +13,11 @@ use crate::api::status::Intent;
 use crate::aws::{self, AuthKey, Part, Snapshot, Tags};
 use crate::call::Call;
 use crate::decide::{Action, Decision, FINALIZER, SELF, decide, stamp};
+use crate::fetch::Fetch;
 use crate::identity;
 use crate::kind::{Kind, ObjectKey};
-use crate::managed::{Care, Fetch, Managed, Step};
+use crate::managed::Managed;
+use crate::step::{Care, Step};
 use crate::view::{Account, Memory, Referenced, SecretState, Sibling, View, Windows};
 
 pub(super) type Status = crate::api::virtual_interface::VirtualInterfaceStatus;

@@ -1,0 +1,55 @@
+//! What events are written for.
+
+use serde::Serialize;
+
+/// Reasons of events: the second closed list.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::EnumIter,
+)]
+#[allow(missing_docs, reason = "docs/reasons/events.md says each")]
+pub enum EventReason {
+    Ordered,
+    Created,
+    Adopted,
+    Readopted,
+    Tagged,
+    Untagged,
+    Updated,
+    UpdatedMtu,
+    Renamed,
+    Moved,
+    PeerCreated,
+    PeerDeleted,
+    Attached,
+    Detached,
+    PropagationEnabled,
+    PropagationDisabled,
+    PrefixesUpdated,
+    Deleted,
+    Retained,
+    Released,
+    NotCreated,
+    LostAtAws,
+    OrderedAgain,
+    GuardBypassed,
+    LoaStored,
+    RouterConfigurationStored,
+    BgpUp,
+    BgpDown,
+    PortUp,
+    PortDown,
+    Orphaned,
+    Refused,
+    Failed,
+    Stalled,
+    Ready,
+    NotReady,
+}
