@@ -114,7 +114,7 @@ impl TimeSource for Local {
 }
 
 tokio::task_local! {
-    /// Set around the reads of lists.
+    /// Set around reads of lists and harmless writes.
     pub(crate) static PRIORITY: Priority;
 }
 
@@ -284,7 +284,8 @@ impl Clients {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        self.limiter(service).wait(Priority::Edit).await;
+        let priority = PRIORITY.try_with(|p| *p).unwrap_or(Priority::Edit);
+        self.limiter(service).wait(priority).await;
         let probe = Probe::new(Some(fence.clone()));
         let result = self
             .attempt(service, operation, &probe, make(probe.clone()))

@@ -1,5 +1,5 @@
-//! One request rate per account, region and service; user edits go before sweeps, sweeps before documents. Throttling by AWS
-//! slows all of them.
+//! One request rate per account, region and service; what somebody waits for goes before tags and names, these before sweeps.
+//! Throttling by AWS slows all of them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,18 +10,20 @@ use tokio::time::Instant;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(16);
 
-/// While a sweep waits, so many edits at most go before it: what is told of AWS stays true however
+/// While a sweep waits, so many requests at most go before it: what is told of AWS stays true however
 /// much there is to write.
 const BEFORE_A_SWEEP: u32 = 3;
 
-/// What a request is for.
+/// What a request is for, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
-    /// A change of a user waits for it.
+    /// It makes, deletes or cuts something, or looks first whether it may.
     Edit,
-    /// It tells what AWS has. A quarter of the bucket is left to edits.
+    /// It writes what may be written twice, as tags. There may be thousands.
+    Harmless,
+    /// It tells what AWS has. A quarter of the bucket is left to the above.
     Sweep,
-    /// It reads what goes into a document or a count: as a sweep, but edits never wait for it.
+    /// It reads what goes into a document or a count: as a sweep, but nothing waits for it.
     Document,
 }
 
@@ -40,9 +42,10 @@ struct State {
     /// How often in a row AWS throttled, and when the next request may go.
     throttled: u32,
     not_before: Option<Instant>,
-    /// Sweeps that wait, and edits that went since the last sweep did.
-    sweeps: u32,
-    edits: u32,
+    /// How many wait, by priority.
+    waiting: [u32; 4],
+    /// How many went while a sweep waited.
+    passed: u32,
 }
 
 impl Limiter {
@@ -58,8 +61,8 @@ impl Limiter {
                 at: None,
                 throttled: 0,
                 not_before: None,
-                sweeps: 0,
-                edits: 0,
+                waiting: [0; 4],
+                passed: 0,
             }),
         }
     }
@@ -70,7 +73,7 @@ impl Limiter {
 
     /// Waits for a token and takes it.
     pub async fn wait(&self, priority: Priority) {
-        let _waiting = (priority == Priority::Sweep).then(|| Waiting::of(self));
+        let _waiting = Waiting::of(self, priority);
         while let Some(pause) = self.take(priority) {
             tokio::time::sleep(pause).await;
         }
@@ -89,11 +92,14 @@ impl Limiter {
         if let Some(held) = held.filter(|held| !held.is_zero()) {
             return Some(held);
         }
-        let sweeps_turn = state.sweeps > 0 && state.edits >= BEFORE_A_SWEEP;
+        let waits = |priority: Priority| state.waiting[priority as usize] > 0;
+        let sweeps_turn = waits(Priority::Sweep) && state.passed >= BEFORE_A_SWEEP;
+        // A token is left for whoever goes first.
         let needed = match priority {
-            Priority::Edit if sweeps_turn => 2.0,
             Priority::Sweep if sweeps_turn => 1.0,
-            Priority::Edit => 1.0,
+            Priority::Edit | Priority::Harmless if sweeps_turn => 2.0,
+            Priority::Harmless if waits(Priority::Edit) => 2.0,
+            Priority::Edit | Priority::Harmless => 1.0,
             Priority::Sweep | Priority::Document => 1.0 + self.capacity / 4.0,
         };
         if state.tokens < needed {
@@ -101,11 +107,10 @@ impl Limiter {
             return Some(Duration::from_secs_f64(missing / self.per_second + 0.001));
         }
         state.tokens -= 1.0;
-        match priority {
-            Priority::Edit => state.edits += 1,
-            Priority::Sweep => state.edits = 0,
-            Priority::Document => {}
-        }
+        state.passed = match priority {
+            Priority::Sweep => 0,
+            _ => state.passed + 1,
+        };
         None
     }
 
@@ -125,30 +130,35 @@ impl Limiter {
     }
 }
 
-/// A sweep that waits; it may be given up.
-struct Waiting<'a>(&'a Limiter);
+/// A request that waits; it may be given up.
+struct Waiting<'a> {
+    limiter: &'a Limiter,
+    priority: Priority,
+}
 
 impl<'a> Waiting<'a> {
-    fn of(limiter: &'a Limiter) -> Self {
+    fn of(limiter: &'a Limiter, priority: Priority) -> Self {
         let mut state = limiter.state();
-        // Nobody waited: what went before does not count.
-        if state.sweeps == 0 {
-            state.edits = 0;
+        // No sweep waited: what went before does not count.
+        if priority == Priority::Sweep && state.waiting[priority as usize] == 0 {
+            state.passed = 0;
         }
-        state.sweeps += 1;
+        state.waiting[priority as usize] += 1;
         drop(state);
-        Self(limiter)
+        Self { limiter, priority }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.state().sweeps -= 1;
+        self.limiter.state().waiting[self.priority as usize] -= 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -185,27 +195,42 @@ mod tests {
         assert!(!began.elapsed().is_zero());
     }
 
+    /// A limiter whose bucket is empty, with fifty that go on writing tags.
+    async fn busy() -> (Arc<Limiter>, tokio::task::JoinSet<()>) {
+        let limiter = Arc::new(Limiter::new(2));
+        let mut writers = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let limiter = Arc::clone(&limiter);
+            writers.spawn(async move {
+                loop {
+                    limiter.wait(Priority::Harmless).await;
+                }
+            });
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        (limiter, writers)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_sweep_goes_however_many_writes_wait() {
-        let limiter = std::sync::Arc::new(Limiter::new(2));
-        let writes = std::sync::Arc::clone(&limiter);
-        let writer = tokio::spawn(async move {
-            loop {
-                writes.wait(Priority::Edit).await;
-            }
-        });
-        // The bucket is empty from here on.
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        let (limiter, _writers) = busy().await;
         let began = Instant::now();
         for _ in 0..10 {
             limiter.wait(Priority::Sweep).await;
         }
         // One in four of two a second.
-        assert!(
-            began.elapsed() <= Duration::from_secs(21),
-            "{:?}",
-            began.elapsed()
-        );
-        writer.abort();
+        let took = began.elapsed();
+        assert!(took <= Duration::from_secs(21), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_does_not_queue_behind_tags() {
+        let (limiter, _writers) = busy().await;
+        let began = Instant::now();
+        for _ in 0..10 {
+            limiter.wait(Priority::Edit).await;
+        }
+        let took = began.elapsed();
+        assert!(took <= Duration::from_secs(7), "{took:?}");
     }
 }

@@ -16,7 +16,7 @@ pub use error::{ApiError, Class, Failure};
 pub use limiter::{Limiter, Priority};
 pub use probe::{Fence, Probe, Transmitted};
 
-/// Runs a future whose AWS reads have this priority. Without it they have the lowest.
+/// Runs a future whose AWS calls have this priority. Without it reads have the lowest, writes the highest.
 pub async fn with<F: Future>(priority: Priority, future: F) -> F::Output {
     clients::PRIORITY.scope(priority, future).await
 }

@@ -19,7 +19,7 @@ use super::gather::Gathered;
 use super::pass::projected;
 use super::store::{self, Trouble};
 use super::{Shared, backoff, events, recheck};
-use crate::aws::{Class, Failure, Fence, read, send};
+use crate::aws::{Class, Failure, Fence, Priority, read, send};
 
 /// A request may be signed this long after the look-up that it rests on began.
 const SEND_WITHIN: SignedDuration = SignedDuration::from_secs(30);
@@ -191,7 +191,11 @@ where
         operation,
         "step"
     );
-    let result = send::send(clients, &step.call, secret, &fence).await;
+    let priority = match step.care {
+        Care::Harmless => Priority::Harmless,
+        _ => Priority::Edit,
+    };
+    let result = crate::aws::with(priority, send::send(clients, &step.call, secret, &fence)).await;
     let refused = matches!(&result, Err(failure) if failure.definite);
     if !refused {
         let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();

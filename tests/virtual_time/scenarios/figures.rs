@@ -78,14 +78,32 @@ async fn quiet_hour(objects: u32) {
     world.finish();
 }
 
-/// Writing takes longer than the visibility delay: sweeps go on meanwhile, and nothing is written twice.
+/// Writing takes longer than the visibility delay: sweeps go on meanwhile, an order does not queue behind tags, and nothing
+/// is written twice.
 #[tokio::test(start_paused = true)]
 async fn a_slow_take_over_writes_everything_once() {
     let mut world = generated(240);
-    let slow = json!({"requestRates": {"directConnectPerSecond": 1}});
+    let slow = json!({"requestRates": {"directConnectPerSecond": 1}, "orders": {"maxPorts": 500}});
     world.edit("AwsAccount", "generated", &slow);
     world.start();
-    let all_ready = |w: &World| w.managed().iter().all(|o| look::is(o, "Ready", "True"));
+    world.sleep(Duration::from_mins(1)).await;
+    world.apply(&format!(
+        "apiVersion: directconnect.dev/v1alpha1\nkind: Connection\nmetadata: {{name: late, namespace: {NAMESPACE}}}\n\
+         spec: {{accountRef: {{name: generated}}, dedicated: {{location: GEN1, bandwidth: 1Gbps}}}}\n"
+    ));
+    // AWS may refuse it: ten are at the location already.
+    let ordered = |w: &World| {
+        let mut writes = w.aws_writes().into_iter();
+        writes.any(|r| r.operation == "CreateConnection")
+    };
+    world
+        .until("the order is sent", Duration::from_mins(2), ordered)
+        .await;
+    let all_ready = |w: &World| {
+        let all = w.managed();
+        let mut taken_over = all.iter().filter(|o| o["metadata"]["name"] != "late");
+        taken_over.all(|o| look::is(o, "Ready", "True"))
+    };
     world.until("all is taken over", LONG, all_ready).await;
     world.sleep(Duration::from_mins(10)).await;
     let rows = world.sim.ledger();
