@@ -441,7 +441,6 @@ async fn securecart_at_every_kubernetes_write() {
 
 /// What a lagging list shows is drawn anew for each call: without the same course, only the counts are compared.
 #[tokio::test(start_paused = true)]
-#[ignore = "takes minutes; run by hand and in campaigns"]
 async fn quickstart_at_every_aws_write_with_lagging_lists() {
     let lagging = Course {
         lag: true,
@@ -451,7 +450,6 @@ async fn quickstart_at_every_aws_write_with_lagging_lists() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "takes minutes; run by hand and in campaigns"]
 async fn leaving_at_every_aws_write_with_lagging_lists() {
     let lagging = Course {
         lag: true,
