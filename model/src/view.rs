@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::api::aws_account::{Guard, Orders};
 use crate::api::status::Intent;
 use crate::aws::{AuthKey, Connection, List, Snapshot, Tags};
-use crate::call::Call;
 use crate::fetch::Document;
 use crate::kind::ObjectKey;
 use crate::reason::Reason;
@@ -249,13 +248,13 @@ impl View {
             .collect()
     }
 
-    /// True while the lists need not show a call that AWS accepted: until each was begun when every list
-    /// shows it.
-    pub fn awaited(&self, call: &Call, lists: &BTreeSet<List>) -> bool {
+    /// True while the lists need not show a call that AWS accepted, named by its params hash: until each
+    /// was begun when every list shows it.
+    pub fn awaited(&self, params_hash: &str, lists: &BTreeSet<List>) -> bool {
         let begun = self.aws.begun_all(lists);
         self.memory
             .accepted
-            .get(&call.params_hash())
+            .get(params_hash)
             .is_some_and(|until| *until > self.now || begun.is_none_or(|b| b <= *until))
     }
 

@@ -42,7 +42,7 @@ pub(super) fn converge<K: Managed>(
     let mut waits_until: Option<Timestamp> = None;
     for step in steps {
         let hash = step.call.params_hash();
-        if view.awaited(&step.call, &object.lists(view)) {
+        if view.awaited(&hash, &object.lists(view)) {
             pending = Some(format!(
                 "AWS accepted to {}; its lists do not show it yet",
                 step.does

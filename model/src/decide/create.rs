@@ -207,7 +207,7 @@ fn standing_refusal<'v>(view: &'v View, hash: &str) -> Option<&'v crate::view::R
 fn parent_tag<K: Managed>(object: &K, view: &View, identity_tag: &str) -> Option<Step> {
     let wanted = Tags::from([(identity::IDENTITY.to_owned(), identity_tag.to_owned())]);
     let call = object.tag(view, "", wanted, vec![]).into_iter().next()?;
-    let awaited = view.awaited(&call, &object.lists(view));
+    let awaited = view.awaited(&call.params_hash(), &object.lists(view));
     (!awaited).then(|| {
         Step::harmless(
             call,

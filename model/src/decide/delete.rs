@@ -428,7 +428,7 @@ fn delete<K: Managed>(
     let due: BTreeSet<String> = steps.iter().map(|s| s.slot.clone()).collect();
     if let Some(mut step) = steps.into_iter().next() {
         let hash = step.call.params_hash();
-        if view.awaited(&step.call, &object.lists(view)) {
+        if view.awaited(&hash, &object.lists(view)) {
             let verdict =
                 Verdict::acting(Reason::Deleting, format!("AWS accepted to {}", step.does));
             return Decision::say(status, verdict).refreshing(object.lists(view));

@@ -34,7 +34,9 @@ impl Scene<'_> {
             list: List::VirtualInterfaces,
             tags: Tags::from([(tag.to_owned(), self.object.identity(self.view))]),
         };
-        let awaited = self.view.awaited(&call, &self.object.lists(self.view));
+        let awaited = self
+            .view
+            .awaited(&call.params_hash(), &self.object.lists(self.view));
         (!self.peers.proven(tag) && !awaited).then(|| {
             Step::harmless(
                 call,
