@@ -13,9 +13,9 @@ use kubesim::{DEFAULT_CLIENT, When};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 
-use crate::aws::Death;
-use crate::look;
-use crate::world::{Setup, World, file};
+use directconnect_harness::aws::Death;
+use directconnect_harness::look;
+use directconnect_harness::world::{Setup, World, file};
 
 /// AWS and the provider are quick: what is swept over is the operator.
 const QUICK: &str = "settings:\n  approval: 40s\n  crossConnect: 40s\n  associate: 20s\n  virtualInterfaceProvision: 10s\n";
@@ -84,7 +84,7 @@ impl Course {
         let yaml = file(&format!("sim/dxsim/worlds/{}.yaml", self.example));
         let world = World::new(Setup {
             worlds: vec![format!("{QUICK}{}{yaml}", if self.lag { LAG } else { "" })],
-            namespace: crate::world::namespace(self.example),
+            namespace: directconnect_harness::world::namespace(self.example),
             seed: 7,
             windows: Windows::default(),
             level: LevelFilter::INFO,

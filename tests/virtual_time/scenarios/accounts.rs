@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::World;
+use directconnect_harness::look;
+use directconnect_harness::world::World;
 
 /// Deletes everything that uses the account and costs nothing, gives the consent that is asked for.
 async fn delete_all(world: &mut World) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::{SOON, World};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -182,7 +182,7 @@ async fn a_denied_write_stalls_and_is_tried_slowly() {
 #[tokio::test(start_paused = true)]
 async fn lists_that_lag_five_minutes_and_tear() {
     for seed in 1..=5 {
-        let yaml = crate::world::file("sim/dxsim/worlds/quickstart.yaml");
+        let yaml = directconnect_harness::world::file("sim/dxsim/worlds/quickstart.yaml");
         let settings = "settings:\n  approval: 2m\n  crossConnect: 3m\n  visibility: {max: 5m, mode: random}\n";
         let mut world = World::seeded("quickstart", format!("{settings}{yaml}"), seed);
         world.apply_example("quickstart");

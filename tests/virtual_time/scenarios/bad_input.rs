@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::{SOON, World, example};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World, example};
 
 /// The quickstart with some text replaced, started.
 fn quickstart(from: &str, to: &str) -> World {
@@ -230,7 +230,7 @@ async fn one_vgw_with_two_gateways() {
 
 #[tokio::test(start_paused = true)]
 async fn prefixes_that_clash_on_one_gateway() {
-    let yaml = crate::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
+    let yaml = directconnect_harness::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
         "\nrouters:",
         "  transitGateways: [{id: tgw-04444444444444444, amazonSideAsn: 64600}, {id: tgw-04444444444444445, amazonSideAsn: 64601}]\n\nrouters:",
     );

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::{SOON, World};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World};
 
 #[tokio::test(start_paused = true)]
 async fn the_quickstart_comes_up() {
@@ -111,7 +111,7 @@ async fn a_stop_ends_within_its_limit_and_a_new_process_goes_on() {
 
 /// Every call, in order; every status that was stored, in order for each object.
 async fn course(example: &str, router: &str, seed: u64) -> Vec<String> {
-    let yaml = crate::world::file(&format!("sim/dxsim/worlds/{example}.yaml"));
+    let yaml = directconnect_harness::world::file(&format!("sim/dxsim/worlds/{example}.yaml"));
     let mut world = World::seeded(example, format!("{SOON}{yaml}"), seed);
     world.apply_example(example);
     world.act(&json!({"action": "configureRouter", "router": router}));

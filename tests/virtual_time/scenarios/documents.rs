@@ -6,8 +6,8 @@ use kubesim::{FaultKind, FaultMatch, When};
 use serde_json::{Value, json};
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::{SOON, World};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World};
 
 fn secrets_are_refused(world: &World, verb: &str, name: &str) {
     world.kube.add_fault(

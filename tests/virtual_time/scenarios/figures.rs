@@ -13,8 +13,10 @@ use tracing::level_filters::LevelFilter;
 
 use super::LONG;
 use super::quiet::{hour, sessions};
-use crate::world::{Setup, World};
-use crate::{look, objects};
+use directconnect_harness::look;
+use directconnect_harness::world::{Setup, World};
+
+use crate::objects;
 
 const NAMESPACE: &str = "figures";
 /// Items on a page of Direct Connect.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::{SOON, World, example};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World, example};
 
 const KINDS: &[(&str, &str)] = &[
     ("Connection", "dc2"),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::LONG;
-use crate::look;
-use crate::world::{SOON, World};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World};
 
 /// Operation, and the object that sends it.
 const CREATES: &[(&str, &str, &str)] = &[

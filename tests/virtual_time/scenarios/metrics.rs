@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::LONG;
-use crate::look;
-use crate::world::{SOON, World};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World};
 
 /// Samples of one metric: label values in the order of their names, and the value.
 fn samples(world: &World, name: &str) -> BTreeMap<Vec<String>, u64> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::{SOON, World, example};
+use directconnect_harness::look;
+use directconnect_harness::world::{SOON, World, example};
 
 fn port(name: &str) -> String {
     let manifest = example("quickstart")
@@ -58,7 +58,7 @@ async fn no_more_ports_than_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_port_kept_in_another_region_counts() {
-    let yaml = crate::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
+    let yaml = directconnect_harness::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
         "accounts:\n",
         "- code: EqSV5\n  name: Equinix SV5, San Jose, CA\n  region: us-west-1\n  devices: [EqSV5-1a2b3c4d5e6f7]\n  portSpeeds: [1Gbps]\n  providers: [Lumen]\n\naccounts:\n",
     );
@@ -133,7 +133,7 @@ async fn an_order_asks_for_approval() {
 
 #[tokio::test(start_paused = true)]
 async fn a_port_of_the_same_name_without_owner_holds_the_order() {
-    let yaml = crate::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
+    let yaml = directconnect_harness::world::file("sim/dxsim/worlds/quickstart.yaml").replace(
         "  vpcs:\n  - id: vpc-04444444444444444\n    cidrs: [10.0.0.0/16]\n    tags: {Name: quickstart}",
         "  connections:\n  - {id: dxcon-foreign1, name: dc2, location: EqDC2, bandwidth: 1Gbps, state: available}\n  vpcs:\n  - id: vpc-04444444444444444\n    cidrs: [10.0.0.0/16]\n    tags: {Name: quickstart}",
     );

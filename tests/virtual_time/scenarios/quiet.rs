@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::LONG;
-use crate::world::World;
+use directconnect_harness::world::World;
 
 /// An hour in which nothing may be written anywhere: the calls to AWS by operation, and the number of
 /// requests to Kubernetes.

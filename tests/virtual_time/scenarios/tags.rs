@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{LONG, SHORT};
-use crate::world::World;
+use directconnect_harness::world::World;
 
 fn tags(world: &World, id: &str) -> BTreeMap<String, String> {
     world.sim.read(|w| {

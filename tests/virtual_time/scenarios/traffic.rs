@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{LONG, SHORT};
-use crate::look;
-use crate::world::World;
+use directconnect_harness::look;
+use directconnect_harness::world::World;
 
 #[tokio::test(start_paused = true)]
 async fn the_guard_holds_the_last_path_until_consent() {

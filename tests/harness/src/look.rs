@@ -7,8 +7,11 @@ use serde_json::Value;
 /// One condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
+    /// True, False or Unknown.
     pub status: String,
+    /// One of the reasons.
     pub reason: String,
+    /// For people.
     pub message: String,
 }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::look;
-use crate::scenarios::SHORT;
 use crate::world::World;
 
 /// How often conditions of `until` are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 /// …and how often if nothing was stored and nothing sent.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
+/// Long enough for a few passes and a sweep.
+const SHORT: Duration = Duration::from_mins(3);
 
 impl World {
     /// Lets virtual time pass; everything stored meanwhile is judged.

@@ -48,11 +48,17 @@ pub struct Setup<'a> {
 
 /// A running world.
 pub struct World {
+    /// Kubernetes.
     pub kube: Server,
+    /// AWS.
     pub sim: Sim,
+    /// The operator's way to AWS.
     pub gate: Gate,
+    /// What it logs.
     pub logs: Logs,
+    /// Where the objects are.
     pub namespace: String,
+    /// Of everything.
     pub seed: u64,
     windows: Windows,
     metrics: Metrics,
@@ -67,7 +73,7 @@ pub struct World {
 }
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// Where the objects of an example live.

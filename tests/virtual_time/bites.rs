@@ -10,9 +10,9 @@ use aws_sdk_directconnect::types::Tag;
 use directconnect_model::identity::{IDENTITY, INTENT};
 use serde_json::{Value, json};
 
-use super::truth::{self, Readiness};
-use super::{Breach, Promise, versions};
-use crate::world::World;
+use directconnect_harness::promises::truth::{self, Readiness};
+use directconnect_harness::promises::{Breach, Promise, versions};
+use directconnect_harness::world::World;
 
 /// A client with the operator's own credentials, and none of its care.
 fn careless(world: &World, region: &str) -> Client {
@@ -77,7 +77,10 @@ async fn careless_writes_are_found() {
         news(&world, &mut seen),
         BTreeSet::from([Promise::IntentBeforeCreate])
     );
-    let owner = format!("{}/Connection/quickstart/dc2", crate::world::CLUSTER);
+    let owner = format!(
+        "{}/Connection/quickstart/dc2",
+        directconnect_harness::world::CLUSTER
+    );
     for _ in 0..4 {
         let order = order()
             .tags(tag(IDENTITY, &owner))

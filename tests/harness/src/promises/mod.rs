@@ -3,7 +3,6 @@
 //! [`wire`] looks at every write before it reaches AWS, with what is stored at that moment; [`truth`] at what AWS
 //! has afterwards, and how long statuses differ from it; [`versions`] at every stored version.
 
-mod bites;
 pub mod call;
 pub mod truth;
 pub mod versions;
