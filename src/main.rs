@@ -14,7 +14,7 @@ use directconnect_operator::config::{Cli, Command, Run};
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
 use directconnect_operator::server::{self, Ready};
-use directconnect_operator::{generate, telemetry};
+use directconnect_operator::{generate, kubernetes, telemetry};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
@@ -37,12 +37,10 @@ fn main() -> ExitCode {
 async fn run(settings: Run) -> Result<(), String> {
     telemetry::init(settings.log_format, &settings.log_filter)?;
     let windows = settings.windows()?;
-    let mut config = kube::Config::infer()
+    let config = kube::Config::infer()
         .await
         .map_err(|e| format!("no Kubernetes configuration: {e}"))?;
-    // The engine retries; a write that the client repeats by itself could not be told from two.
-    config.default_retry = false;
-    let client = kube::Client::try_from(config).map_err(|e| format!("Kubernetes: {e}"))?;
+    let client = kubernetes::client(config).map_err(|e| format!("Kubernetes: {e}"))?;
     let (http, http_unpooled) = http_clients();
     let metrics = Metrics::default();
     let listener = TcpListener::bind(settings.listen)

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use directconnect_model::aws::AuthKey;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// Tokens that this process has handed to the network, and until when they may be signed. A token is
 /// sent once; one that may not be signed any more need not be remembered.
@@ -37,10 +37,8 @@ impl Transmitted {
 pub struct Fence {
     /// Token of this one call.
     pub token: String,
-    /// Latest date that the signature may carry, by AWS's clock.
+    /// Latest date that the signature may carry.
     pub send_by: Timestamp,
-    /// AWS's clock minus the local one.
-    pub offset: SignedDuration,
     /// What was sent.
     pub transmitted: Transmitted,
     /// True while this process leads.
@@ -143,13 +141,9 @@ impl Intercept for Probe {
                 .and_then(signed_date);
             let refusal = match signed {
                 None => Some("the request carries no signature date"),
-                Some(at) if at + fence.offset > fence.send_by => Some(TOO_LATE),
+                Some(at) if at > fence.send_by => Some(TOO_LATE),
                 Some(_) if !(fence.leads)() => Some("this process does not lead any more"),
-                Some(at)
-                    if !fence
-                        .transmitted
-                        .take(&fence.token, fence.send_by, at + fence.offset) =>
-                {
+                Some(at) if !fence.transmitted.take(&fence.token, fence.send_by, at) => {
                     Some("its token was sent before")
                 }
                 Some(_) => None,

@@ -14,6 +14,7 @@ use kube::runtime::{WatchStreamExt, watcher};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
+use super::watching::patient;
 use super::{Shared, account, pass};
 use crate::wake::Queue;
 
@@ -56,8 +57,7 @@ where
     let tapped = Arc::clone(&context);
     let seen = reader.clone();
     let watched = namespace.clone();
-    let watch = watcher(api, watch_config())
-        .default_backoff()
+    let watch = patient(Arc::clone(&context), watcher(api, watch_config()))
         .modify(slim)
         .reflect(writer)
         .inspect_ok(move |event| observe::<K>(&tapped, &seen, &watched, event))
@@ -96,8 +96,7 @@ pub async fn run_accounts(
 ) {
     let api: Api<AwsAccount> = Api::all(context.client.clone());
     let tapped = Arc::clone(&context);
-    let watch = watcher(api, watch_config())
-        .default_backoff()
+    let watch = patient(Arc::clone(&context), watcher(api, watch_config()))
         .modify(slim)
         .reflect(writer)
         .inspect_err(|e| warn!(kind = "AwsAccount", error = %e, "a watch was interrupted"))

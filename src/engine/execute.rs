@@ -174,7 +174,6 @@ where
         token,
         // Whole seconds, as the intent says.
         send_by: jiff::Timestamp::from_second(send_by.as_second()).unwrap_or(send_by),
-        offset: context.clock.offset(),
         transmitted: context.transmitted.clone(),
         leads: context.leads,
         secret: secret.cloned(),

@@ -20,6 +20,7 @@ pub mod products;
 pub mod recheck;
 pub mod secrets;
 pub mod store;
+pub mod watching;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};

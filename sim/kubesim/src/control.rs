@@ -1,6 +1,9 @@
 //! What tests do to the traffic: request log, faults, holds, and stopping at a numbered mutation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use http::Response;
 use jiff::Timestamp;
@@ -32,6 +35,10 @@ pub enum FaultKind {
     ResetAfterEffect,
     /// The request waits until `release_holds`; it lands then, even if its sender has gone.
     Hold(When),
+    /// The client's last request: it and all that follow are never answered, until `clear_stop`.
+    Stop(When),
+    /// As `Stop`, but the request waits until `release_holds`, and lands then.
+    HoldAndStop,
     /// Any other error code, with or without effect.
     Answer {
         /// HTTP code.
@@ -89,6 +96,9 @@ pub struct RequestRecord {
     pub code: Option<u16>,
 }
 
+/// Asked about every request for a resource before anything happens to it, without any lock held.
+pub type Hook = Arc<dyn Fn(&RequestRecord) -> Option<FaultKind> + Send + Sync>;
+
 pub(crate) struct Fault {
     pattern: FaultMatch,
     kind: FaultKind,
@@ -130,6 +140,7 @@ pub(crate) struct Control {
     mutations: BTreeMap<String, u64>,
     stop: Option<Stop>,
     frozen: BTreeSet<String>,
+    hook: Option<Hook>,
 }
 
 fn fits(wanted: Option<&String>, actual: &str) -> bool {
@@ -183,8 +194,22 @@ impl Control {
         !self.frozen.is_empty()
     }
 
-    /// Notes a request and decides what shall happen to it.
-    pub(crate) fn admit(&mut self, mut record: RequestRecord, mutates: bool) -> (usize, Fate) {
+    pub(crate) fn set_hook(&mut self, hook: Option<Hook>) {
+        self.hook = hook;
+    }
+
+    /// The hook, for requests of clients that are alive.
+    pub(crate) fn hook_for(&self, client: &str) -> Option<Hook> {
+        self.hook.clone().filter(|_| !self.frozen.contains(client))
+    }
+
+    /// Notes a request and decides what shall happen to it; `forced` is what the hook wants.
+    pub(crate) fn admit(
+        &mut self,
+        mut record: RequestRecord,
+        mutates: bool,
+        forced: Option<FaultKind>,
+    ) -> (usize, Fate) {
         if self.frozen.contains(&record.client) {
             self.records.push(record);
             return (self.records.len() - 1, Fate::Stopped(When::BeforeEffect));
@@ -194,7 +219,19 @@ impl Control {
             *count += 1;
             record.mutation = Some(*count);
         }
-        let fate = self.fate(&record);
+        let fate = match forced {
+            Some(FaultKind::Stop(when)) => {
+                self.frozen.insert(record.client.clone());
+                Fate::Stopped(when)
+            }
+            Some(kind) => {
+                if kind == FaultKind::HoldAndStop {
+                    self.frozen.insert(record.client.clone());
+                }
+                Fate::Fault(kind)
+            }
+            None => self.fate(&record),
+        };
         self.records.push(record);
         (self.records.len() - 1, fate)
     }
@@ -214,6 +251,12 @@ impl Control {
             fault.seen += 1;
             if fault.pattern.nth.is_none_or(|nth| fault.seen >= nth) {
                 fault.left -= 1;
+                if matches!(fault.kind, FaultKind::Stop(_) | FaultKind::HoldAndStop) {
+                    self.frozen.insert(record.client.clone());
+                }
+                if let FaultKind::Stop(when) = fault.kind {
+                    return Fate::Stopped(when);
+                }
                 return Fate::Fault(fault.kind);
             }
         }

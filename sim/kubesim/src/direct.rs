@@ -63,6 +63,25 @@ fn apply_patch(before: &Value, after: &Value) -> Value {
     Value::Object(patch)
 }
 
+/// The objects of a YAML text, those in lists too.
+pub fn documents(text: &str) -> Result<Vec<Value>, ApiError> {
+    let mut out = Vec::new();
+    for document in text
+        .split("\n---")
+        .map(|part| part.trim_start_matches("---"))
+    {
+        let value: Value = serde_saphyr::from_str::<Option<Value>>(document)
+            .map_err(|e| ApiError::bad_request(format!("YAML: {e}")))?
+            .unwrap_or_default();
+        if value["kind"] == json!("List") {
+            out.extend(Vec::<Value>::deserialize(&value["items"]).unwrap_or_default());
+        } else if !value.is_null() {
+            out.push(value);
+        }
+    }
+    Ok(out)
+}
+
 impl Server {
     /// Runs a call outside of log, faults and stops.
     fn direct(
@@ -152,27 +171,7 @@ impl Server {
 
     /// `kubectl apply -f`: every document of a YAML text, in order.
     pub fn apply_yaml(&self, text: &str) -> Result<Vec<Value>, ApiError> {
-        let mut out = Vec::new();
-        for document in text
-            .split("\n---")
-            .map(|part| part.trim_start_matches("---"))
-        {
-            let value: Value = serde_saphyr::from_str::<Option<Value>>(document)
-                .map_err(|e| ApiError::bad_request(format!("YAML: {e}")))?
-                .unwrap_or_default();
-            if value.is_null() {
-                continue;
-            }
-            if value["kind"] == json!("List") {
-                let items = Vec::deserialize(&value["items"]).unwrap_or_default();
-                for item in items {
-                    out.push(self.apply(&item)?);
-                }
-            } else {
-                out.push(self.apply(&value)?);
-            }
-        }
-        Ok(out)
+        documents(text)?.iter().map(|one| self.apply(one)).collect()
     }
 
     /// An object; `resource` is a plural, `plural.group`, kind or short name; `namespace` is empty for cluster scope.

@@ -32,7 +32,8 @@ mod store;
 mod watch;
 mod write;
 
-pub use control::{FaultKind, FaultMatch, RequestRecord, When};
+pub use control::{FaultKind, FaultMatch, Hook, RequestRecord, When};
+pub use direct::documents;
 pub use error::ApiError;
 pub use server::{Clock, DEFAULT_CLIENT, Server};
 pub use service::{SimBody, SimService};

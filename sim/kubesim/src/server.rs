@@ -143,6 +143,11 @@ impl Server {
         self.shared.control().unsupported.clone()
     }
 
+    /// Asks `hook` about every request for a resource, before anything else becomes of it.
+    pub fn on_request(&self, hook: Option<crate::Hook>) {
+        self.shared.control().set_hook(hook);
+    }
+
     /// Makes the next `times` requests that match go wrong.
     pub fn add_fault(&self, pattern: FaultMatch, kind: FaultKind, times: u32) {
         self.shared.control().add_fault(pattern, kind, times);

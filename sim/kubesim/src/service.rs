@@ -201,7 +201,7 @@ impl Shared {
         let call = match parsed {
             Ok(Target::Resource(call)) => call,
             Ok(Target::Document(document)) => {
-                let (index, fate) = self.control().admit(record, false);
+                let (index, fate) = self.control().admit(record, false, None);
                 return if fate == Fate::Normal {
                     self.answered(index, answer(200, &document))
                 } else {
@@ -213,7 +213,7 @@ impl Shared {
                 if error.code == 501 {
                     control.unsupported.push(error.message.clone());
                 }
-                let (index, fate) = control.admit(record, false);
+                let (index, fate) = control.admit(record, false, None);
                 drop(control);
                 return if fate == Fate::Normal {
                     self.answered(index, refusal(&error))
@@ -240,7 +240,9 @@ impl Shared {
         } else {
             call.name.clone()
         };
-        let (index, fate) = self.control().admit(record, call.verb.mutates());
+        let hook = self.control().hook_for(client);
+        let forced = hook.and_then(|hook| hook(&record));
+        let (index, fate) = self.control().admit(record, call.verb.mutates(), forced);
         self.carry_out(index, call, fate)
     }
 
@@ -269,6 +271,14 @@ impl Shared {
                 FaultKind::ResetBeforeEffect => (None, When::BeforeEffect),
                 FaultKind::ResetAfterEffect => (None, When::AfterEffect),
                 FaultKind::Answer { code, when } => (Some(code), when),
+                FaultKind::HoldAndStop => {
+                    let step = self.hold(index, Some(call), None);
+                    self.stopped.send_replace(true);
+                    return step;
+                }
+                FaultKind::Stop(when) => {
+                    return self.carry_out(index, call, Fate::Stopped(when));
+                }
             },
         };
         if when == When::AfterEffect {

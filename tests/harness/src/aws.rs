@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::shared::IntoShared;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use directconnect_model::identity::INTENT;
+use dxsim::faults::{Fault, FaultKind};
 use dxsim::{Reset, Sim};
 use kubesim::Server;
 use tokio::sync::watch;
@@ -32,6 +33,31 @@ pub enum Death {
     Later(Duration),
 }
 
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The operator dies.
+    Die(Death),
+    /// The answer is lost at once; the request takes effect now, later, or never.
+    Lose(Option<Duration>),
+    /// No answer ever comes; the request takes effect after this time, or never.
+    Hang(Option<Duration>),
+    /// AWS refuses.
+    Refuse {
+        /// HTTP status.
+        status: u16,
+        /// Code, as AWS names it.
+        code: &'static str,
+    },
+    /// The answer names another account.
+    OtherAccount,
+    /// The simulator does it.
+    Simulated(FaultKind),
+}
+
+/// Asked about every request, before anything else becomes of it, without any lock held.
+pub type Hook = Arc<dyn Fn(&Call) -> Option<Fate> + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     mutations: u64,
@@ -40,6 +66,7 @@ struct State {
     tokens: BTreeSet<String>,
     breaches: Vec<Breach>,
     request_ids: BTreeSet<String>,
+    hook: Option<Hook>,
 }
 
 /// The way to AWS.
@@ -50,6 +77,15 @@ pub struct Gate {
     state: Arc<Mutex<State>>,
     stopped: watch::Sender<bool>,
     under_way: Arc<AtomicUsize>,
+}
+
+/// Something under way that is the world's, not the operator's.
+pub struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl std::fmt::Debug for Gate {
@@ -71,7 +107,8 @@ fn operation(request: &http::Request<Bytes>) -> String {
         .to_owned()
 }
 
-fn mutates(operation: &str) -> bool {
+/// True if an operation of this name changes something.
+pub fn mutates(operation: &str) -> bool {
     !["Describe", "List", "Get", "Assume"]
         .iter()
         .any(|reads| operation.starts_with(reads))
@@ -121,6 +158,17 @@ impl Gate {
         let _reached = stopped.wait_for(|reached| *reached).await;
     }
 
+    /// True once the stop was reached.
+    pub fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Something that belongs to the world is under way until this is dropped.
+    pub fn begin(&self) -> UnderWay {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(&self.under_way))
+    }
+
     /// Writes that reached the gate.
     pub fn mutations(&self) -> u64 {
         self.state().mutations
@@ -132,9 +180,8 @@ impl Gate {
     }
 
     /// Judges a write that is about to be forwarded.
-    fn judge(&self, operation: String, request: &http::Request<Bytes>) {
-        let call = Call::of(operation, request);
-        let mut found = self.sim.read(|world| wire::judge(&call, &self.kube, world));
+    fn judge(&self, call: &Call) {
+        let mut found = self.sim.read(|world| wire::judge(call, &self.kube, world));
         let mut state = self.state();
         if let Some(token) = call.tag(INTENT)
             && !state.tokens.insert(token.clone())
@@ -157,59 +204,107 @@ impl Gate {
 
     /// Hands a request to the world, which finishes it whatever becomes of the caller.
     async fn forward(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Reset> {
-        let (sim, under_way) = (self.sim.clone(), Arc::clone(&self.under_way));
-        under_way.fetch_add(1, Ordering::Relaxed);
+        let (sim, under_way) = (self.sim.clone(), self.begin());
         let task = tokio::spawn(async move {
             let answer = sim.request(request).await;
-            under_way.fetch_sub(1, Ordering::Relaxed);
+            drop(under_way);
             answer
         });
         task.await.expect("the simulator does not panic")
     }
 
+    /// Asks `hook` about every request from now on.
+    pub fn on_request(&self, hook: Option<Hook>) {
+        self.state().hook = hook;
+    }
+
+    /// Hands a request to the world after a while, whatever becomes of the caller.
+    fn forward_later(&self, request: http::Request<Bytes>, after: Duration) {
+        let (gate, under_way) = (self.clone(), self.begin());
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let _ = gate.forward(request).await;
+            drop(under_way);
+        });
+    }
+
+    /// Handed over now if there is nothing to wait for.
+    async fn land(&self, request: http::Request<Bytes>, after: Option<Duration>) {
+        match after {
+            None => {}
+            Some(Duration::ZERO) => {
+                let _ = self.forward(request).await;
+            }
+            Some(after) => self.forward_later(request, after),
+        }
+    }
+
+    /// What becomes of this request: `None` if nothing goes wrong.
+    fn fate(&self, call: &Call, writes: bool) -> Option<Fate> {
+        let hook = {
+            let state = self.state();
+            if state.frozen {
+                return Some(Fate::Die(Death::BeforeEffect));
+            }
+            state.hook.clone()
+        };
+        let forced = hook.and_then(|hook| hook(call));
+        let mut state = self.state();
+        state.mutations += u64::from(writes);
+        let stop = state
+            .stop
+            .filter(|(number, _)| writes && *number == state.mutations);
+        let fate = forced.or(stop.map(|(_, death)| Fate::Die(death)));
+        state.frozen = matches!(fate, Some(Fate::Die(_)));
+        fate
+    }
+
     async fn pass(self, request: http::Request<Bytes>) -> Result<HttpResponse, ConnectorError> {
         let operation = operation(&request);
         let writes = mutates(&operation);
+        let call = Call::of(operation, &request);
         if writes && !self.state().frozen {
-            self.judge(operation, &request);
+            self.judge(&call);
         }
-        let fate = {
-            let mut state = self.state();
-            if state.frozen {
-                Some(Death::BeforeEffect)
-            } else if writes {
-                state.mutations += 1;
-                let fate = state.stop.filter(|(n, _)| *n == state.mutations);
-                state.frozen = fate.is_some();
-                fate.map(|(_, death)| death)
-            } else {
-                None
-            }
+        let lost = || {
+            let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            Err(ConnectorError::io(broken.into()))
         };
-        if let Some(death) = fate {
-            match death {
-                Death::BeforeEffect => {}
-                Death::AfterEffect => {
-                    let _ = self.forward(request).await;
-                }
-                Death::Later(after) => {
-                    let gate = self.clone();
-                    self.under_way.fetch_add(1, Ordering::Relaxed);
-                    tokio::spawn(async move {
-                        tokio::time::sleep(after).await;
-                        let _ = gate.forward(request).await;
-                        gate.under_way.fetch_sub(1, Ordering::Relaxed);
-                    });
-                }
+        let fate = self.fate(&call, writes);
+        match &fate {
+            None => {}
+            Some(Fate::Die(death)) => {
+                let after = match death {
+                    Death::BeforeEffect => None,
+                    Death::AfterEffect => Some(Duration::ZERO),
+                    Death::Later(after) => Some(*after),
+                };
+                self.land(request, after).await;
+                self.stopped.send_replace(true);
+                return std::future::pending().await;
             }
-            self.stopped.send_replace(true);
-            return std::future::pending().await;
+            Some(Fate::Lose(after)) => {
+                self.land(request, *after).await;
+                return lost();
+            }
+            Some(Fate::Hang(after)) => {
+                self.land(request, *after).await;
+                return std::future::pending().await;
+            }
+            Some(Fate::Refuse { status, code }) => return Ok(refusal(&call, *status, code)),
+            Some(Fate::OtherAccount) => {}
+            Some(Fate::Simulated(kind)) => {
+                self.sim.add_fault(Fault::once(*kind, &call.operation));
+            }
         }
         let answer = self
             .forward(request)
             .await
             .map_err(|reset| ConnectorError::io(Box::new(reset)))?;
-        let (parts, body) = answer.into_parts();
+        let (parts, mut body) = answer.into_parts();
+        if fate == Some(Fate::OtherAccount) {
+            body = other_account(&body);
+        }
         let status = parts.status.as_u16().try_into().expect("a valid status");
         let mut response = HttpResponse::new(status, SdkBody::from(body));
         for (name, value) in &parts.headers {
@@ -221,6 +316,32 @@ impl Gate {
         }
         Ok(response)
     }
+}
+
+/// An error as AWS answers it, without effect.
+fn refusal(call: &Call, status: u16, code: &str) -> HttpResponse {
+    let words = "refused by the test";
+    let body = match call.service.as_str() {
+        "directconnect" => format!(r#"{{"__type":"{code}","message":"{words}"}}"#),
+        "ec2" => format!(
+            "<Response><Errors><Error><Code>{code}</Code><Message>{words}</Message></Error></Errors></Response>"
+        ),
+        _ => format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{words}</Message></Error></ErrorResponse>"
+        ),
+    };
+    let status = status.try_into().expect("a valid status");
+    HttpResponse::new(status, SdkBody::from(body))
+}
+
+/// The answer with every account id changed.
+fn other_account(body: &Bytes) -> Bytes {
+    let text = String::from_utf8_lossy(body);
+    let mut changed = text.into_owned();
+    for account in ["444455556666", "111122223333"] {
+        changed = changed.replace(account, "999988887777");
+    }
+    Bytes::from(changed)
 }
 
 impl HttpConnector for Gate {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod aws;
+pub mod ends;
 pub mod logs;
 pub mod look;
 pub mod oracles;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -9,6 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use directconnect_model::api::aws_account::Endpoints;
 use directconnect_model::view::Windows;
 use directconnect_operator::clock::WallClock;
+use directconnect_operator::kubernetes;
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
 use dxsim::Sim;
@@ -63,6 +65,8 @@ pub struct World {
     windows: Windows,
     metrics: Metrics,
     wall: WallClock,
+    /// Seconds that the operator's own clock is ahead of everybody else's.
+    pub skew: Arc<AtomicI64>,
     operator: Option<Operator>,
     starts: u64,
     tasks_before: usize,
@@ -163,6 +167,7 @@ impl World {
             windows,
             metrics: Metrics::default(),
             wall,
+            skew: Arc::default(),
             operator: None,
             starts: 0,
             tasks_before: 0,
@@ -204,12 +209,17 @@ impl World {
         // Counters are a process's own.
         self.metrics = Metrics::default();
         let credentials = Credentials::new("AKIADXSIMOPERATOR", "not-verified", None, None, "test");
+        let (wall, skew) = (Arc::clone(&self.wall), Arc::clone(&self.skew));
         let deps = Deps {
-            client: kube::Client::new(self.kube.service(), "default"),
+            client: kube::Client::new(kubernetes::limited(self.kube.service()), "default"),
             http: self.gate.client(),
             http_unpooled: self.gate.client(),
             credentials: SharedCredentialsProvider::new(credentials),
-            wall: Arc::clone(&self.wall),
+            wall: Arc::new(move || {
+                let ahead = skew.load(Ordering::Relaxed);
+                let by = Duration::from_secs(ahead.unsigned_abs());
+                if ahead < 0 { wall() - by } else { wall() + by }
+            }),
             seed: self.seed * 1_000 + self.starts,
             metrics: self.metrics.clone(),
             leads: || true,
@@ -228,6 +238,11 @@ impl World {
     /// What the running operator serves at /metrics.
     pub fn metrics(&self) -> String {
         self.metrics.render()
+    }
+
+    /// True once a planned stop was reached.
+    pub fn is_stopped(&self) -> bool {
+        self.kube.is_stopped() || self.gate.is_stopped()
     }
 
     /// Waits until a planned stop is reached; false if it is not within the limit.
@@ -276,6 +291,17 @@ impl World {
     pub fn apply_example(&self, name: &str) {
         for manifest in example(name) {
             self.apply(&manifest);
+        }
+    }
+
+    /// Applies those objects of an example that are wanted.
+    pub fn apply_those(&self, name: &str, wanted: fn(&Value) -> bool) {
+        for manifest in example(name) {
+            for object in kubesim::documents(&manifest).unwrap() {
+                if wanted(&object) {
+                    self.kube.apply(&object).unwrap();
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ pub use actions::Action;
 use crate::faults::{Fault, Held, Planned, Release};
 use crate::ledger::Row;
 use crate::sim::Sim;
+use crate::visibility::Visibility;
 use crate::world::World;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -63,6 +64,11 @@ impl Sim {
     pub fn set_time_scale(&self, scale: f64) {
         let wall = self.wall();
         self.state().clock.set_scale(wall, scale);
+    }
+
+    /// From now on lists lag like this.
+    pub fn set_visibility(&self, visibility: Visibility) {
+        self.state().world.settings.visibility = visibility;
     }
 
     /// Plans a fault; answers its number.

@@ -7,6 +7,8 @@ use serde_json::Value;
 pub struct Call {
     /// Operation.
     pub operation: String,
+    /// Signing name of the service.
+    pub service: String,
     /// Region of the credential scope.
     pub region: String,
     /// Access key of the credential scope.
@@ -46,6 +48,7 @@ impl Call {
             operation,
             access_key: part(0),
             region: part(2),
+            service: part(3),
             body,
         }
     }

@@ -1,0 +1,79 @@
+//! The fault campaign: every boundary of every course, with every fault that applies to it.
+//!
+//! A course is driven once without faults. Driven again, the process forks at each request of the operator, before the request
+//! has had an effect: each child goes on with one fault at that request, to the course's end, and is judged there. So a run costs
+//! only what follows its fault, and both simulators, the operator and the clock are as they were.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod courses;
+mod drive;
+mod faults;
+mod forks;
+mod results;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::results::Results;
+
+/// Every fault at every boundary of the operator's work.
+#[derive(Parser)]
+struct Options {
+    /// Only courses whose name begins with this.
+    #[arg(long, default_value = "")]
+    course: String,
+    /// Only runs whose name has this in it.
+    #[arg(long, default_value = "")]
+    run: String,
+    /// Every course and boundary, not the choice that belongs to all tests.
+    #[arg(long)]
+    all: bool,
+    /// Children at once; as many as there are processors unless said.
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Where results are; what passed there is not run again.
+    #[arg(long)]
+    results: Option<PathBuf>,
+    /// Drive one run in this process, and show what happens.
+    #[arg(long)]
+    replay: Option<String>,
+    /// Stop at the first run that fails.
+    #[arg(long)]
+    first: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if let Some(name) = &options.replay {
+        return drive::replay(name);
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = options
+        .results
+        .clone()
+        .unwrap_or_else(|| scratch.path().to_owned());
+    let jobs = options
+        .jobs
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let mut results = Results::open(&folder);
+    for course in courses::all() {
+        let wanted = options.all || course.always;
+        if !wanted || !course.name.starts_with(&options.course) {
+            continue;
+        }
+        let plan = forks::Plan {
+            filter: options.run.clone(),
+            every: options.all,
+            jobs,
+            first: options.first,
+        };
+        forks::course(&course, &plan, &mut results);
+        results.line(course.name);
+        if options.first && results.failed() > 0 {
+            break;
+        }
+    }
+    results.end(&folder)
+}
