@@ -94,6 +94,9 @@ pub fn stays(clause: Clause) -> Option<&'static str> {
         Clause::TwoLookUps => Some(
             "one look-up is enough where lists keep to the visibility delay, which is an assumption about AWS and no promise of AWS's",
         ),
+        Clause::FirstPageDate => Some(
+            "an intent that is closed too early is followed by an order's own fresh list, which shows the port",
+        ),
         Clause::StaleIntent => Some(
             "the settle window is over long before; it is for who restores without having stopped the operator",
         ),
