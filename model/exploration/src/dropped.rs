@@ -81,23 +81,22 @@ pub fn after(config: &Config, object: &Object, sight: &Sight, decided: Rc<Decide
         status.create.clone_from(&stored.create);
     }
     match clause {
-        Clause::FirstSeenFirst => {
+        Clause::FirstSeenFirst
             if altered.act == Act::Store
                 && status.first_seen
                 && !stored.first_seen
-                && !object.finalizer
-            {
-                altered.act = Act::AddFinalizer;
-                altered.status = stored.clone();
-            }
+                && !object.finalizer =>
+        {
+            altered.act = Act::AddFinalizer;
+            altered.status = stored.clone();
         }
         // Two look-ups are a tick apart here, as long as a window: with two, the windows would not be missed.
-        Clause::TwoLookUps | Clause::Validity | Clause::Visibility | Clause::FirstPageDate => {
-            if altered.act == Act::Store {
-                let intents = [&mut status.create, &mut status.delete];
-                for open in intents {
-                    open.take_if(|i| i.not_found_at.is_some());
-                }
+        Clause::TwoLookUps | Clause::Validity | Clause::Visibility | Clause::FirstPageDate
+            if altered.act == Act::Store =>
+        {
+            let intents = [&mut status.create, &mut status.delete];
+            for open in intents {
+                open.take_if(|i| i.not_found_at.is_some());
             }
         }
         _ => {}
@@ -109,7 +108,7 @@ pub fn after(config: &Config, object: &Object, sight: &Sight, decided: Rc<Decide
 pub fn resend(config: &Config, object: &Object) -> Option<Phase> {
     let open = object.status.create.as_ref()?;
     let due = config.drops(Clause::FoundIsSettled) && Time::NOW <= open.send_by;
-    due.then(|| {
+    due.then_some({
         Phase::Ready(Order {
             call: crate::world::Call::Create,
             token: open.token,

@@ -108,7 +108,7 @@ pub fn object<K: Explored>(object: &Object) -> K {
     K::build(metadata, common, Some(status::<K>(&object.status)))
 }
 
-fn intent<K: Explored>(status: &world::Intent, operation: &str, of: Option<Id>) -> Intent {
+fn intent(status: &world::Intent, operation: &str, of: Option<Id>) -> Intent {
     Intent {
         operation: operation.to_owned(),
         token: token(status.token),
@@ -143,11 +143,11 @@ pub fn status<K: Explored>(status: &Status) -> K::Status {
     managed.seen = status.seen.then_some(true);
     managed.deleted_at = status.deleted_at.map(text);
     if let Some(open) = &status.create {
-        let open = intent::<K>(open, K::CREATE, None);
+        let open = intent(open, K::CREATE, None);
         managed.intents.insert(SELF.to_owned(), open);
     }
     if let Some(open) = &status.delete {
-        let open = intent::<K>(open, K::DELETE, status.id);
+        let open = intent(open, K::DELETE, status.id);
         managed.intents.insert(DELETE.to_owned(), open);
     }
     all
