@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 LOCAL := $(TARGET)/debug/local
 
-.PHONY: help demo up down test quick gen bench release-figures build check-tools
+.PHONY: help demo up down test quick gen bench explore release-figures build check-tools
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,10 @@ gen: ## write CRDs, RBAC and reference docs from the types
 
 bench: build ## the figures of docs/benchmarks.md
 	@deploy/local/bench.sh
+
+explore: ## every state of small worlds, and each clause of the protocol dropped: docs/exploration.md
+	@cargo run -p directconnect-exploration --bin explore -- --all --results docs/exploration.jsonl
+	@cargo run -p directconnect-exploration --bin explore -- --page docs
 
 release-figures: check-tools ## sizes, memory and start time of a release build: a second, long build
 	@deploy/local/release-figures.sh

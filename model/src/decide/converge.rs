@@ -171,10 +171,11 @@ fn close_intents<K: Managed>(
     managed.intents.retain(|slot, intent| {
         let due = steps.iter().any(|s| s.slot == *slot);
         // That no step is left says something only of an object at rest, and of a list that was begun
-        // when nothing could be sent any more.
+        // when nothing could be sent any more. A create that an earlier token forestalled can still
+        // make a second one once the first is deleted.
         let sent = time(Some(&intent.send_by)).unwrap_or(Timestamp::UNIX_EPOCH);
-        let seen =
-            !due && ((known && begun > sent) || settle::expired(view, &intent.send_by, begun));
+        let told = known && begun > sent && slot != SELF;
+        let seen = !due && (told || settle::expired(view, &intent.send_by, begun));
         let earlier = intent
             .earlier
             .values()

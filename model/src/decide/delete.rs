@@ -29,16 +29,18 @@ pub(super) fn decide<K: Managed>(
     view: &View,
     mut status: K::Status,
 ) -> Decision<K::Status> {
-    if super::nothing_at_stake(view, K::managed(&status), K::aws_id(&status)) {
-        return Decision::act(
-            status,
-            super::deleting_verdict(),
-            Action::RemoveFinalizer(None),
-        );
-    }
     let lists = object.lists(view);
     let absent = view.aws.absent(&lists);
     if !absent.is_empty() {
+        // Who carries this out reads the lists first and decides again: what they show was made in a state
+        // that was lost.
+        if super::nothing_at_stake(view, K::managed(&status), K::aws_id(&status)) {
+            return Decision::act(
+                status,
+                super::deleting_verdict(),
+                Action::RemoveFinalizer(None),
+            );
+        }
         // What stays at AWS needs no list: the mark is tried, and that is all.
         if view.unreadable && stays(object, view) && K::aws_id(&status).is_some() {
             if object.paused() {
@@ -150,7 +152,7 @@ fn gone<K: Managed>(
         );
     };
     let until = deleted_at + view.windows.visibility;
-    if !K::NATURAL && view.now < until {
+    if !K::NATURAL && view.now <= until {
         let verdict = Verdict::acting(
             Reason::Deleting,
             format!("{id} is deleted at AWS; this object goes once no list can show it any more"),
@@ -239,7 +241,7 @@ fn retain<K: Managed>(
             }
         }
     }
-    if view.now < until {
+    if view.now <= until {
         let verdict = Verdict::acting(
             Reason::Deleting,
             format!("{id} stays at AWS; this object goes once every list shows it"),
@@ -319,7 +321,7 @@ pub(super) fn unreachable<K: Managed>(
         .chain([settle::visible(view, managed), asked + GRACE])
         .max()?;
     let status = status.clone();
-    if view.now < until {
+    if view.now <= until {
         let verdict = Verdict::acting(
             Reason::Deleting,
             format!("{id} stays at AWS; this object goes although its account cannot be used"),
