@@ -1,4 +1,4 @@
-//! Rules of the simulator's own that refuse calls, whoever's policies say what.
+//! Rules of the simulator's own that refuse calls, whatever policies say.
 
 use crate::context::Caller;
 use serde::{Deserialize, Serialize};
