@@ -76,11 +76,11 @@ impl TryFrom<String> for Operator {
             _ => return Err(format!("the operator {text} is not simulated")),
         };
         Ok(Self {
+            text,
             set,
             test,
             negated,
             if_exists,
-            text,
         })
     }
 }

@@ -340,11 +340,11 @@ async fn what_is_ours_is_made_changed_and_deleted() {
     let created = operator.ec2("CreateVpnGateway", &format!("Type=ipsec.1&TagSpecification.1.ResourceType=vpn-gateway&TagSpecification.1.Tag.1.Key={IDENTITY}&TagSpecification.1.Tag.1.Value={}", ours("VirtualPrivateGateway"))).await.ok();
     let vgw = created.element("vpnGatewayId");
     bench.pass("24h");
-    for action in ["completeCrossConnect"] {
-        let action =
-            serde_json::from_value(json!({"action": action, "connectionId": dxcon})).unwrap();
-        bench.sim.action(&action).unwrap();
-    }
+    let lit = json!({"action": "completeCrossConnect", "connectionId": dxcon});
+    bench
+        .sim
+        .action(&serde_json::from_value(lit).unwrap())
+        .unwrap();
     operator
         .dx(
             "UpdateConnection",
