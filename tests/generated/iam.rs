@@ -69,4 +69,14 @@ fn the_policy_allows_what_is_called_and_no_more() {
         "docs/iam-policy.json allows what is called"
     );
     assert!(denied.is_subset(&allowed), "{denied:?}");
+    let adoption: Value =
+        serde_json::from_str(&tree::text("docs/iam-policy-adoption.json")).expect("JSON");
+    for statement in adoption["Statement"].as_array().expect("statements") {
+        assert_eq!(statement["Effect"], "Allow", "a Deny would not be opt-in");
+        for action in statement["Action"].as_array().expect("a list of actions") {
+            let name = action.as_str().and_then(|a| a.split_once(':'));
+            let name = name.expect("service:Operation").1;
+            assert!(allowed.contains(name), "{name} is not called");
+        }
+    }
 }

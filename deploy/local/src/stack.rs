@@ -17,6 +17,9 @@ use crate::world::{SIMULATED_SECRET, accounts};
 /// The namespace that the operator runs in.
 pub const OPERATOR_NAMESPACE: &str = "directconnect-system";
 
+/// The operator's cluster, for which the simulator's IAM takes its policies too.
+const CLUSTER_ID: &str = "local";
+
 /// What to start.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
@@ -109,6 +112,9 @@ pub fn install_crds(control_plane: &ControlPlane) -> Result<()> {
 
 fn simulator(options: &StackOptions) -> DxsimOptions {
     let mut dxsim = options.dxsim.clone();
+    dxsim
+        .args
+        .extend(["--cluster-id".into(), CLUSTER_ID.into()]);
     if let Some(settle) = options.settle {
         // The lag of lists goes by the world's clock, a signature's validity by the wall's.
         let lag = settle.visibility_seconds * dxsim.time_scale;
@@ -126,7 +132,7 @@ fn simulator(options: &StackOptions) -> DxsimOptions {
 fn release(control_plane: &ControlPlane, dxsim: &Dxsim, options: &StackOptions) -> Result<Release> {
     let url = dxsim.url();
     let mut values = json!({
-        "clusterId": "local",
+        "clusterId": CLUSTER_ID,
         "namespaces": options.namespaces,
         "endpoints": {"directConnect": url, "ec2": url, "sts": url, "cloudWatch": url},
         "aws": {"credentialsSecret": {"name": "aws-credentials"}},

@@ -50,6 +50,9 @@ struct Serve {
     /// How long a signature is good, in real time, for example 15m.
     #[arg(long)]
     signature_validity: Option<SignedDuration>,
+    /// Cluster that the operator's own policies (`policies: [operator]`) are written for.
+    #[arg(long)]
+    cluster_id: Option<String>,
     /// Where to write the address that it listens on.
     #[arg(long)]
     port_file: Option<PathBuf>,
@@ -97,6 +100,9 @@ async fn serve(options: Serve) -> Result<(), Box<dyn Error>> {
     }
     if let Some(validity) = options.signature_validity {
         builder = builder.signature_validity(validity);
+    }
+    if let Some(id) = &options.cluster_id {
+        builder = builder.cluster_id(id);
     }
     let sim = builder.build()?;
     let listener = TcpListener::bind(options.listen).await?;

@@ -152,7 +152,10 @@ impl World {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             kube.create(&body).unwrap();
         }
-        let mut builder = Sim::builder().seed(seed).wall_clock(Arc::clone(&wall));
+        let mut builder = Sim::builder()
+            .seed(seed)
+            .cluster_id(CLUSTER)
+            .wall_clock(Arc::clone(&wall));
         for world in &worlds {
             builder = builder.world_yaml(world);
         }

@@ -20,6 +20,7 @@ pub struct Builder {
     time_scale: f64,
     visibility: Option<Visibility>,
     signature_validity: Option<SignedDuration>,
+    cluster_id: Option<String>,
     start: Option<Timestamp>,
     wall: WallClock,
 }
@@ -33,6 +34,7 @@ impl Default for Builder {
             time_scale: 1.0,
             visibility: None,
             signature_validity: None,
+            cluster_id: None,
             start: None,
             wall: Arc::new(SystemTime::now),
         }
@@ -88,6 +90,13 @@ impl Builder {
         self
     }
 
+    /// Cluster that the operator's own policies are written for, instead of the worlds' own.
+    #[must_use]
+    pub fn cluster_id(mut self, id: &str) -> Self {
+        self.cluster_id = Some(id.to_owned());
+        self
+    }
+
     /// World time at the start; default: wall time.
     #[must_use]
     pub fn start(mut self, start: Timestamp) -> Self {
@@ -107,6 +116,13 @@ impl Builder {
         let mut worlds = self.worlds;
         for text in &self.texts {
             worlds.push(worldfile::parse(text)?);
+        }
+        if let Some(id) = self.cluster_id {
+            let settings = serde_json::json!({"clusterId": id});
+            worlds.push(WorldFile {
+                settings: Some(settings),
+                ..WorldFile::default()
+            });
         }
         let wall = timestamp((self.wall)());
         let start = self.start.unwrap_or(wall);

@@ -133,6 +133,9 @@ fn decide(state: &mut State, call: &Call, faults: &[Fault], times: Times) -> Dec
         let error = AwsError::client("AccessDeniedException", message);
         return (known, Err(error), None);
     }
+    if let Err(refused) = iam::authorize(&state.world, &caller, call) {
+        return (known, Err(refused.error), refused.resource);
+    }
     let visibility = state.world.settings.visibility;
     let view = visibility.view(&mut state.draws, times.world);
     let mut ctx = Ctx {

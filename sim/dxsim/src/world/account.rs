@@ -1,5 +1,6 @@
 //! Accounts, their credentials and who may assume which role.
 
+use crate::iam::Policy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,9 @@ pub struct Role {
     pub trusted_accounts: BTreeSet<String>,
     /// `ExternalId` that AssumeRole must carry.
     pub external_id: Option<Secret>,
+    /// Identity policies; without any the role may do everything.
+    #[serde(default)]
+    pub policies: Option<Vec<Policy>>,
 }
 
 /// Temporary credentials that AssumeRole gave.

@@ -61,6 +61,11 @@ pub struct Settings {
     pub visibility: Visibility,
     /// How long a signature is good (15 minutes at AWS).
     pub signature_validity: SignedDuration,
+    /// Cluster that the operator's own policies are written for.
+    pub cluster_id: String,
+    /// Whether a tagged create needs directconnect:TagResource besides. The Service Authorization
+    /// Reference lists no such dependency; what AWS does is unverified.
+    pub tag_resource_on_create: bool,
     /// Quotas.
     pub quotas: Quotas,
 }
@@ -121,6 +126,8 @@ impl Default for Settings {
             route_propagation: seconds(10),
             visibility: Visibility::NONE,
             signature_validity: minutes(15),
+            cluster_id: crate::iam::CLUSTER_ID.to_owned(),
+            tag_resource_on_create: false,
             quotas: Quotas::default(),
         }
     }

@@ -49,6 +49,7 @@ impl Generate {
                 RoleFile {
                     trusted_accounts: [self.trust.clone()].into(),
                     external_id: None,
+                    policies: None,
                 },
             )]),
             vpcs: vec![VpcFile {

@@ -1,7 +1,8 @@
 //! From world files to a world: merging, and what is not an object of EC2 or Direct Connect.
 
-use super::schema::{AccountFile, PrefixFile, RouterFile, WorldFile};
+use super::schema::{AccountFile, PolicyFile, PrefixFile, RouterFile, WorldFile};
 use super::{direct_connect, ec2};
+use crate::iam::{self, Policy};
 use crate::world::{Account, Location, Prefix, Role, Router, Settings, World};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -120,13 +121,23 @@ fn add_account(world: &mut World, file: &AccountFile) -> Result<(), Error> {
         .roles
         .iter()
         .map(|(name, role)| {
+            let policies = role.policies.as_deref().map(|files| {
+                let read = files
+                    .iter()
+                    .map(|file| policy(file, &world.settings.cluster_id));
+                read.collect::<Result<_, _>>()
+            });
+            let policies = policies.transpose().map_err(|what| {
+                Error(format!("account {}: role {name}: policy: {what}", file.id))
+            })?;
             let role = Role {
                 trusted_accounts: role.trusted_accounts.clone(),
                 external_id: role.external_id.clone(),
+                policies,
             };
-            (name.clone(), role)
+            Ok((name.clone(), role))
         })
-        .collect();
+        .collect::<Result<_, Error>>()?;
     let account = Account {
         id: file.id.clone(),
         access_keys: file.access_keys.clone(),
@@ -146,6 +157,14 @@ fn add_account(world: &mut World, file: &AccountFile) -> Result<(), Error> {
     }
     world.accounts.insert(file.id.clone(), account);
     Ok(())
+}
+
+fn policy(file: &PolicyFile, cluster_id: &str) -> Result<Policy, String> {
+    match file {
+        PolicyFile::Named(name) => iam::document(name, cluster_id)
+            .ok_or_else(|| format!("{name}: {} and {} are known", iam::OPERATOR, iam::ADOPTION))?,
+        PolicyFile::Document(document) => Policy::read(document.clone()),
+    }
 }
 
 fn owns_nothing(file: &AccountFile) -> bool {

@@ -81,6 +81,20 @@ pub struct RoleFile {
     /// `ExternalId` that it asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<Secret>,
+    /// Identity policies. Left out: the role may do everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<PolicyFile>>,
+}
+
+/// An identity policy of a role.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PolicyFile {
+    /// One of the operator's own documents: `operator` or `operator-adoption`, written for the
+    /// cluster of the settings.
+    Named(String),
+    /// A document as AWS writes it.
+    Document(serde_json::Value),
 }
 
 /// A VPC.
