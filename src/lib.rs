@@ -6,6 +6,7 @@
 //! - [`engine`]: the one generic pass that gathers, asks the model, acts and writes status.
 //! - [`inventory`]: one picture of AWS for each account and region.
 //! - [`aws`]: clients, reads, writes, errors, request rates; the only place that names SDK types.
+//! - [`leader`]: which of several processes acts.
 //! - [`registry`]: the one list of kinds. [`operator`]: builds it all from [`operator::Deps`].
 //! - [`generate`]: CRDs, RBAC and reference docs from the types.
 
@@ -15,6 +16,7 @@ pub mod config;
 pub mod engine;
 pub mod generate;
 pub mod inventory;
+pub mod leader;
 pub mod metrics;
 pub mod operator;
 pub mod registry;

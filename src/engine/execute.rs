@@ -176,7 +176,7 @@ where
         send_by: jiff::Timestamp::from_second(send_by.as_second()).unwrap_or(send_by),
         offset: context.clock.offset(),
         transmitted: context.transmitted.clone(),
-        leads: context.leads,
+        leads: context.leads.clone(),
         secret: secret.cloned(),
     };
     if step.care == Care::Create && !K::NATURAL {

@@ -17,6 +17,7 @@ use directconnect_model::identity::INTENT;
 use dxsim::{Reset, Sim};
 use kubesim::Server;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::promises::call::Call;
 use crate::promises::{Breach, Promise, wire};
@@ -40,6 +41,8 @@ struct State {
     tokens: BTreeSet<String>,
     breaches: Vec<Breach>,
     request_ids: BTreeSet<String>,
+    /// Who called what, and when; kept where processes have names.
+    calls: Vec<(Arc<str>, Instant, String)>,
 }
 
 /// The way to AWS.
@@ -50,6 +53,8 @@ pub struct Gate {
     state: Arc<Mutex<State>>,
     stopped: watch::Sender<bool>,
     under_way: Arc<AtomicUsize>,
+    /// The process whose way it is.
+    process: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for Gate {
@@ -71,7 +76,8 @@ fn operation(request: &http::Request<Bytes>) -> String {
         .to_owned()
 }
 
-fn mutates(operation: &str) -> bool {
+/// True if the operation changes something.
+pub fn mutates(operation: &str) -> bool {
     !["Describe", "List", "Get", "Assume"]
         .iter()
         .any(|reads| operation.starts_with(reads))
@@ -86,7 +92,23 @@ impl Gate {
             state: Arc::default(),
             stopped: watch::Sender::new(false),
             under_way: Arc::default(),
+            process: None,
         }
+    }
+
+    /// The same way, for one of several processes.
+    pub fn named(&self, process: &str) -> Self {
+        Self {
+            process: Some(process.into()),
+            ..self.clone()
+        }
+    }
+
+    /// What a process called, and when.
+    pub fn calls_of(&self, process: &str) -> Vec<(Instant, String)> {
+        let state = self.state();
+        let calls = state.calls.iter().filter(|(who, _, _)| **who == *process);
+        calls.map(|(_, at, what)| (*at, what.clone())).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -170,6 +192,10 @@ impl Gate {
     async fn pass(self, request: http::Request<Bytes>) -> Result<HttpResponse, ConnectorError> {
         let operation = operation(&request);
         let writes = mutates(&operation);
+        if let Some(process) = &self.process {
+            let call = (Arc::clone(process), Instant::now(), operation.clone());
+            self.state().calls.push(call);
+        }
         if writes && !self.state().frozen {
             self.judge(operation, &request);
         }
