@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod aws;
+pub mod link;
 pub mod logs;
 pub mod look;
 pub mod oracles;
+pub mod process;
 pub mod promises;
 pub mod waits;
 pub mod world;
