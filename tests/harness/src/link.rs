@@ -29,6 +29,7 @@ async fn whole(cut: &watch::Sender<bool>) {
 }
 
 impl Link {
+    /// A way that is whole.
     pub fn new(service: SimService) -> Self {
         Self {
             service,
@@ -82,10 +83,12 @@ struct Held {
 pub struct Hold(Arc<Mutex<Held>>);
 
 impl Hold {
+    /// From now on no task of it does anything.
     pub fn hold(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).held = true;
     }
 
+    /// It goes on where it was.
     pub fn go_on(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.held = false;

@@ -42,9 +42,13 @@ impl Default for Manner {
 
 /// A running operator; dropping it is a crash.
 pub struct Process {
+    /// Its pod's name.
     pub name: String,
+    /// Its way to Kubernetes.
     pub link: Link,
+    /// Holds it still.
     pub hold: Hold,
+    /// What it serves at /metrics.
     pub metrics: Metrics,
     gate: Gate,
     operator: Option<Operator>,
