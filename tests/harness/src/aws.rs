@@ -97,6 +97,7 @@ impl Gate {
     }
 
     /// The same way, for one of several processes.
+    #[must_use]
     pub fn named(&self, process: &str) -> Self {
         Self {
             process: Some(process.into()),
