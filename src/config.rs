@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use directconnect_model::api::aws_account::Endpoints;
 use directconnect_model::view::Windows;
 use jiff::SignedDuration;
+
+use crate::leader::{self, Candidate};
 
 /// Kubernetes operator for AWS Direct Connect.
 #[derive(Debug, Parser)]
@@ -48,7 +50,7 @@ pub enum LogFormat {
 pub struct Run {
     /// Names this installation in the tags of everything it owns: a DNS label of 1 to 40 characters.
     /// Keep it for ever: with it everything is found again after a restore or a move.
-    #[arg(long, value_parser = cluster_id)]
+    #[arg(long, value_parser = label)]
     pub cluster_id: String,
     /// Namespace that the operator runs in.
     #[arg(long)]
@@ -56,6 +58,18 @@ pub struct Run {
     /// Namespaces whose objects are managed, separated by commas.
     #[arg(long, value_delimiter = ',', required = true)]
     pub watch_namespaces: Vec<String>,
+    /// Elect one of several processes, which acts while the others stand by.
+    #[arg(long, default_value_t = true, action = ArgAction::Set)]
+    pub leader_election: bool,
+    /// Names this process in the election: that of its pod. Default: the host's name.
+    #[arg(long)]
+    pub identity: Option<String>,
+    /// AwsAccounts that this process serves, with everything that names them, separated by commas. Default: all.
+    #[arg(long, value_delimiter = ',', requires = "shard")]
+    pub accounts: Vec<String>,
+    /// Names the processes that serve these accounts: a DNS label of 1 to 40 characters. They elect one among them.
+    #[arg(long, value_parser = label, requires = "accounts")]
+    pub shard: Option<String>,
     /// Address of /metrics, /healthz and /readyz.
     #[arg(long, default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
@@ -85,15 +99,14 @@ pub struct Run {
     pub settle_visibility_seconds: Option<u32>,
 }
 
-fn cluster_id(text: &str) -> Result<String, String> {
-    let label = (1..=40).contains(&text.len())
+fn label(text: &str) -> Result<String, String> {
+    let fits = (1..=40).contains(&text.len())
         && text
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         && !text.starts_with('-')
         && !text.ends_with('-');
-    label
-        .then(|| text.to_owned())
+    fits.then(|| text.to_owned())
         .ok_or_else(|| "must be a DNS label of 1 to 40 characters: a-z, 0-9 and -".to_owned())
 }
 
@@ -106,6 +119,27 @@ impl Run {
             sts: self.endpoint_sts.clone(),
             cloud_watch: self.endpoint_cloud_watch.clone(),
         }
+    }
+
+    /// The election to stand for, if there is one.
+    pub fn election(&self) -> Result<Option<Candidate>, String> {
+        if !self.leader_election {
+            return Ok(None);
+        }
+        let identity = match &self.identity {
+            Some(identity) => identity.clone(),
+            None => std::fs::read_to_string("/proc/sys/kernel/hostname")
+                .map_err(|e| format!("the host's name cannot be read, set --identity: {e}"))?
+                .trim()
+                .to_owned(),
+        };
+        if identity.is_empty() {
+            return Err("--identity must not be empty".to_owned());
+        }
+        Ok(Some(Candidate {
+            identity,
+            lease: leader::lease_name(&self.cluster_id, self.shard.as_deref()),
+        }))
     }
 
     /// Windows of the create protocol.

@@ -7,6 +7,7 @@
 //! - [`inventory`]: one picture of AWS for each account and region.
 //! - [`aws`]: clients, reads, writes, errors, request rates; the only place that names SDK types.
 //! - [`kubernetes`]: the client of the Kubernetes API.
+//! - [`leader`]: which of several processes acts.
 //! - [`registry`]: the one list of kinds. [`operator`]: builds it all from [`operator::Deps`].
 //! - [`generate`]: CRDs, RBAC and reference docs from the types.
 
@@ -17,6 +18,7 @@ pub mod engine;
 pub mod generate;
 pub mod inventory;
 pub mod kubernetes;
+pub mod leader;
 pub mod metrics;
 pub mod operator;
 pub mod registry;

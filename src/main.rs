@@ -1,5 +1,6 @@
 //! Fills the dependencies from the real world, and runs.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,6 +15,7 @@ use directconnect_operator::config::{Cli, Command, Run};
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
 use directconnect_operator::server::{self, Ready};
+use directconnect_operator::spawn::Spawner;
 use directconnect_operator::{generate, kubernetes, telemetry};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -62,14 +64,16 @@ async fn run(settings: Run) -> Result<(), String> {
         wall: Arc::new(SystemTime::now),
         seed: rand::random(),
         metrics,
-        leads: || true,
+        spawner: Spawner::default(),
     };
     let endpoints = settings.endpoints();
+    let election = settings.election()?;
     let Run {
         cluster_id,
         namespace,
         watch_namespaces,
         listen,
+        accounts,
         ..
     } = settings;
     info!(cluster_id, namespaces = watch_namespaces.join(","), %listen, version = env!("CARGO_PKG_VERSION"), "starting");
@@ -81,13 +85,19 @@ async fn run(settings: Run) -> Result<(), String> {
             namespaces: watch_namespaces,
             endpoints,
             windows,
+            election,
+            accounts: accounts.into_iter().collect::<BTreeSet<_>>(),
         },
     );
-    operator.ready().await;
-    ready.set(true);
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
+    let begins = async {
+        operator.ready().await;
+        ready.set(true);
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
+        () = begins => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
         ended = serving => {

@@ -21,6 +21,7 @@ pub struct Metrics {
     open_intents: IntGaugeVec,
     orphans: IntGaugeVec,
     status_writes: CounterVec,
+    leader: Gauge,
 }
 
 fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
@@ -81,7 +82,6 @@ impl Metrics {
             .expect("names are valid");
         r.register(Box::new(leader.clone()))
             .expect("names are unique");
-        leader.set(1.0);
         Self {
             reconciles: counter(
                 r,
@@ -128,6 +128,7 @@ impl Metrics {
             ),
             inventory_age,
             status_writes,
+            leader,
             registry,
         }
     }
@@ -195,6 +196,17 @@ impl Metrics {
         self.inventory_age
             .with_label_values(&[account, region])
             .set(age.as_secs_f64());
+    }
+
+    /// Whether this process leads. Who does not tells nothing about objects: the leader does.
+    pub fn leader(&self, leads: bool) {
+        self.leader.set(if leads { 1.0 } else { 0.0 });
+        if !leads {
+            self.objects.reset();
+            self.open_intents.reset();
+            self.orphans.reset();
+            self.inventory_age.reset();
+        }
     }
 
     /// Everything, in the text format of Prometheus.

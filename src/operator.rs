@@ -1,6 +1,6 @@
 //! The operator, built from everything that comes from outside.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::Endpoints;
 use directconnect_model::kind::Kind;
 use directconnect_model::view::Windows;
+use kube::ResourceExt;
 use kube::runtime::reflector;
 use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
@@ -21,8 +22,9 @@ use crate::clock::WallClock;
 use crate::engine::index::Index;
 use crate::engine::memory::Memories;
 use crate::engine::secrets::Secrets;
-use crate::engine::{Context, Shared, controller};
+use crate::engine::{Context, Shared, account, controller};
 use crate::inventory::Inventory;
+use crate::leader::{self, Candidate, Leads};
 use crate::metrics::Metrics;
 use crate::registry;
 use crate::spawn::Spawner;
@@ -50,8 +52,8 @@ pub struct Deps {
     pub seed: u64,
     /// Metrics.
     pub metrics: Metrics,
-    /// The leader fence: true while this process may write at AWS.
-    pub leads: fn() -> bool,
+    /// Runs every task.
+    pub spawner: Spawner,
 }
 
 /// Settings.
@@ -67,6 +69,10 @@ pub struct Settings {
     pub endpoints: Endpoints,
     /// Windows of the create protocol.
     pub windows: Windows,
+    /// How one of several processes is elected; none: this one acts without asking.
+    pub election: Option<Candidate>,
+    /// AwsAccounts that are served, with everything that names them; empty: all.
+    pub accounts: BTreeSet<String>,
 }
 
 /// A running operator.
@@ -74,6 +80,7 @@ pub struct Operator {
     context: Shared,
     spawner: Spawner,
     stop: CancellationToken,
+    election: Option<Candidate>,
 }
 
 impl Operator {
@@ -87,7 +94,7 @@ impl Operator {
             wall,
             seed,
             metrics,
-            leads,
+            spawner,
         } = deps;
         let Settings {
             cluster_id,
@@ -95,6 +102,8 @@ impl Operator {
             namespaces,
             endpoints,
             windows,
+            election,
+            accounts: served,
         } = settings;
         // A namespace that is named twice has one controller for each kind all the same.
         let namespaces: Vec<String> = namespaces
@@ -103,7 +112,11 @@ impl Operator {
             .into_iter()
             .collect();
         let clock = crate::clock::Clock::new(wall);
-        let spawner = Spawner::default();
+        let leads = match election {
+            Some(_) => Leads::elected(),
+            None => Leads::always(),
+        };
+        metrics.leader(leads.holds());
         let wakes = Wakes::default();
         let (accounts, writer) = reflector::store::<AwsAccount>();
         let queue = wakes.queue(Kind::AwsAccount, "");
@@ -126,6 +139,7 @@ impl Operator {
                 spawner.clone(),
                 clock.clone(),
                 metrics.clone(),
+                leads.clone(),
             ),
             index: Index::default(),
             memories: Memories::default(),
@@ -135,6 +149,7 @@ impl Operator {
             wakes,
             transmitted: Transmitted::default(),
             leads,
+            served,
             cluster_id,
             namespace,
             namespaces,
@@ -157,10 +172,14 @@ impl Operator {
         ));
         registry::start(&context, &spawner, &stop);
         spawner.spawn(report(Arc::clone(&context)));
+        if let Some(candidate) = election.clone() {
+            spawner.spawn(leader::run(Arc::clone(&context), candidate));
+        }
         Self {
             context,
             spawner,
             stop,
+            election,
         }
     }
 
@@ -175,16 +194,21 @@ impl Operator {
         self.context.begun.cancelled().await;
     }
 
-    /// No new work; running calls end, within a limit.
+    /// No new work; running calls end, within a limit; then another may lead.
     pub async fn stop(self) {
         info!("stopping: no new work, running calls end");
         self.stop.cancel();
         let deadline = tokio::time::Instant::now() + STOP_WITHIN;
-        // Sweeps and the report end with the process; passes are what is waited for.
+        // Sweeps, the report and the election end with the process; passes are what is waited for.
         while self.spawner.running() > self.endless() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        // Nothing may leave this process any more once another may lead.
+        self.context.leads.end();
         self.spawner.abort();
+        if let Some(candidate) = &self.election {
+            leader::release(&self.context, candidate).await;
+        }
     }
 
     /// Ends every task at once, as a crash would.
@@ -193,16 +217,27 @@ impl Operator {
     }
 
     fn endless(&self) -> usize {
-        1 + self.context.inventory.tasks()
+        1 + usize::from(self.election.is_some()) + self.context.inventory.tasks()
     }
 }
 
 async fn report(context: Shared) {
     loop {
-        context.inventory.report();
-        for kind in registry::managed() {
-            let (reasons, intents) = context.index.counts(kind);
-            context.metrics.objects(kind.into(), &reasons, intents);
+        // Who does not lead is silent: each object is counted once, whatever the number of replicas.
+        if context.leads.holds() {
+            context.inventory.report();
+            let served = |account: &str| context.serves(account);
+            for kind in registry::managed() {
+                let (reasons, intents) = context.index.counts(kind, served);
+                context.metrics.objects(kind.into(), &reasons, intents);
+            }
+            let mut reasons = BTreeMap::new();
+            let accounts = context.accounts.state();
+            for account in accounts.iter().filter(|a| served(&a.name_any())) {
+                *reasons.entry(account::reason(account)).or_default() += 1;
+            }
+            let kind = Kind::AwsAccount.into();
+            context.metrics.objects(kind, &reasons, 0);
         }
         tokio::time::sleep(REPORT).await;
     }

@@ -10,7 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use directconnect_model::reason::Reason;
 
 use super::Service;
-use super::probe::{Probe, TOO_LATE};
+use super::probe::{LEADS_NO_MORE, Probe, TOO_LATE};
 
 /// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
@@ -84,6 +84,16 @@ impl ApiError {
             operation: String::new(),
             code: "Protocol".to_owned(),
             message: message.into(),
+        }
+    }
+
+    /// A list that a process which does not lead is not going to read.
+    pub fn not_read() -> Self {
+        Self {
+            class: Class::Late,
+            operation: String::new(),
+            code: "NotRead".to_owned(),
+            message: "this process does not lead any more".to_owned(),
         }
     }
 
@@ -189,7 +199,7 @@ where
         message,
     };
     if let Some(why) = probe.refused() {
-        let class = if why == TOO_LATE {
+        let class = if why == TOO_LATE || why == LEADS_NO_MORE {
             Class::Late
         } else {
             Class::NotSent

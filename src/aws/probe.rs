@@ -17,6 +17,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 use directconnect_model::aws::AuthKey;
 use jiff::Timestamp;
 
+use crate::leader::Leads;
+
 /// Tokens that this process has handed to the network, and until when they may be signed. A token is
 /// sent once; one that may not be signed any more need not be remembered.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +44,7 @@ pub struct Fence {
     /// What was sent.
     pub transmitted: Transmitted,
     /// True while this process leads.
-    pub leads: fn() -> bool,
+    pub leads: Leads,
     /// The key that the request carries: AWS's words may repeat it, ours do not.
     pub secret: Option<AuthKey>,
 }
@@ -58,6 +60,8 @@ struct Seen {
 
 /// Why a fence refuses a request whose turn came after `sendBy`.
 pub(super) const TOO_LATE: &str = "it would be sent too late";
+/// Why a fence refuses a request of a process that another has replaced.
+pub(super) const LEADS_NO_MORE: &str = "this process does not lead any more";
 
 /// The interceptor of one call.
 #[derive(Clone, Debug)]
@@ -142,7 +146,7 @@ impl Intercept for Probe {
             let refusal = match signed {
                 None => Some("the request carries no signature date"),
                 Some(at) if at > fence.send_by => Some(TOO_LATE),
-                Some(_) if !(fence.leads)() => Some("this process does not lead any more"),
+                Some(_) if !fence.leads.holds() => Some(LEADS_NO_MORE),
                 Some(at) if !fence.transmitted.take(&fence.token, fence.send_by, at) => {
                     Some("its token was sent before")
                 }

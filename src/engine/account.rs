@@ -151,6 +151,10 @@ pub fn forget(context: &Shared, account: &AwsAccount) {
 
 /// One pass over an account.
 pub async fn run(context: &Shared, account: &AwsAccount) -> Duration {
+    // Who begins to lead wakes everything.
+    if !context.leads.holds() || !context.serves(&account.name_any()) {
+        return VERIFY;
+    }
     let result = pass(context, account).await;
     if cached(context, &account.name_any()).is_none() {
         // It went meanwhile.
@@ -162,7 +166,7 @@ pub async fn run(context: &Shared, account: &AwsAccount) -> Duration {
             context.memories.with(&uid, |m| m.failures = 0);
             again
         }
-        Err(Trouble::Gone) => VERIFY,
+        Err(Trouble::Gone | Trouble::Standby) => VERIFY,
         Err(trouble) => {
             let uid = account.uid().unwrap_or_default();
             let failures = context.memories.with(&uid, |m| {
@@ -329,6 +333,9 @@ async fn store(
     arn: Option<String>,
     orphans: Vec<Orphan>,
 ) -> Result<(), Trouble> {
+    if !context.leads.holds() {
+        return Err(Trouble::Standby);
+    }
     let before = account.status.clone().unwrap_or_default();
     let circumstances = Circumstances {
         generation: account.metadata.generation.unwrap_or_default(),

@@ -101,7 +101,6 @@ pub async fn run_accounts(
         .reflect(writer)
         .inspect_err(|e| warn!(kind = "AwsAccount", error = %e, "a watch was interrupted"))
         .filter_map(move |event| {
-            count_accounts(&tapped);
             let request = match event {
                 Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
                     wake_users(&tapped, &object);
@@ -135,16 +134,6 @@ pub async fn run_accounts(
         |context, object: Arc<AwsAccount>| async move { account::run(&context, &object).await },
     )
     .await;
-}
-
-fn count_accounts(context: &Shared) {
-    let mut reasons = std::collections::BTreeMap::new();
-    for account in context.accounts.state() {
-        *reasons.entry(account::reason(&account)).or_default() += 1;
-    }
-    context
-        .metrics
-        .objects(Kind::AwsAccount.into(), &reasons, 0);
 }
 
 fn wake_users(context: &Shared, account: &AwsAccount) {

@@ -175,7 +175,7 @@ where
         // Whole seconds, as the intent says.
         send_by: jiff::Timestamp::from_second(send_by.as_second()).unwrap_or(send_by),
         transmitted: context.transmitted.clone(),
-        leads: context.leads,
+        leads: context.leads.clone(),
         secret: secret.cloned(),
     };
     if step.care == Care::Create && !K::NATURAL {

@@ -155,12 +155,18 @@ impl Index {
         })
     }
 
-    /// Counts objects of a kind by reason, and their open intents.
-    pub fn counts(&self, kind: Kind) -> (BTreeMap<String, i64>, i64) {
+    /// Counts objects of a kind by reason, and their open intents; those whose AwsAccount is served here.
+    pub fn counts(
+        &self,
+        kind: Kind,
+        served: impl Fn(&str) -> bool,
+    ) -> (BTreeMap<String, i64>, i64) {
         self.inner(|inner| {
             let mut reasons = BTreeMap::new();
             let mut intents = 0;
-            for (_, entry) in inner.entries.iter().filter(|(k, _)| k.kind == kind) {
+            let counted = inner.entries.iter();
+            let counted = counted.filter(|(k, e)| k.kind == kind && served(&e.account));
+            for (_, entry) in counted {
                 *reasons.entry(entry.reason.clone()).or_default() += 1;
                 intents += i64::try_from(entry.sibling.intents.len()).unwrap_or(0);
             }

@@ -1,11 +1,17 @@
 //! What this process remembers of each object, by uid. All of it may be lost in a crash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use directconnect_model::view::Memory;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
+
+/// What is known of an object is said anew this often at most within [`TOLD_WITHIN`].
+const TOLD_MOST: usize = 5;
+/// See [`TOLD_MOST`].
+const TOLD_WITHIN: Duration = Duration::from_secs(10);
 
 /// One object.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +26,8 @@ pub struct Remembered {
     pub generation: Option<i64>,
     /// Of an AwsAccount: when STS last said what its present generation expects.
     pub verified: Option<Instant>,
+    /// When what is known was last said anew.
+    pub told: VecDeque<Instant>,
     /// Value of the annotation that asks for a fresh pass, as it was last answered.
     pub requested: Option<String>,
 }
@@ -35,6 +43,14 @@ impl Memories {
         change(all.entry(uid.to_owned()).or_default())
     }
 
+    /// Nobody here has looked for a while: absences that were noted are not in a row with later ones.
+    pub fn forget_absences(&self) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for remembered in all.values_mut() {
+            remembered.memory.missing.clear();
+        }
+    }
+
     /// The object is gone.
     pub fn forget(&self, uid: &str) {
         self.0
@@ -45,6 +61,23 @@ impl Memories {
 }
 
 impl Remembered {
+    /// True if a status that says something else may be stored now. Two processes that both act, and know different
+    /// things of their own calls, would else take turns as fast as the network lets them.
+    pub fn may_tell(&mut self) -> bool {
+        while self
+            .told
+            .front()
+            .is_some_and(|at| at.elapsed() >= TOLD_WITHIN)
+        {
+            self.told.pop_front();
+        }
+        if self.told.len() >= TOLD_MOST {
+            return false;
+        }
+        self.told.push_back(Instant::now());
+        true
+    }
+
     /// Another spec was written: a call that equals an earlier one is another one.
     pub fn spec_seen(&mut self, generation: Option<i64>) {
         if self.generation != generation {

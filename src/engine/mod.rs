@@ -37,6 +37,7 @@ use rand_chacha::ChaCha12Rng;
 use crate::aws::{Aws, Transmitted};
 use crate::clock::Clock;
 use crate::inventory::Inventory;
+use crate::leader::Leads;
 use crate::metrics::Metrics;
 use crate::wake::Wakes;
 
@@ -62,8 +63,10 @@ pub struct Context {
     pub wakes: Wakes,
     /// Tokens that were sent.
     pub transmitted: Transmitted,
-    /// True while this process may write at AWS.
-    pub leads: fn() -> bool,
+    /// Whether this process may act.
+    pub leads: Leads,
+    /// AwsAccounts that this process serves; empty: all.
+    pub served: BTreeSet<String>,
     /// This cluster.
     pub cluster_id: String,
     /// The operator's own namespace.
@@ -111,6 +114,22 @@ impl Context {
 }
 
 impl Context {
+    /// True if this AwsAccount, and what names it, is this process's to act on.
+    pub fn serves(&self, account: &str) -> bool {
+        self.served.is_empty() || self.served.contains(account)
+    }
+
+    /// Has every object looked at: so far another process did.
+    pub fn wake_all(&self) {
+        for account in self.accounts.state() {
+            let name = account.metadata.name.as_deref().unwrap_or_default();
+            self.wakes.wake(&ObjectKey::new(Kind::AwsAccount, "", name));
+        }
+        for sibling in self.index.siblings().iter() {
+            self.wakes.wake(&sibling.key);
+        }
+    }
+
     /// The first list of a kind in a namespace is in.
     pub fn listed(&self, kind: Kind, namespace: &str) {
         let mut unlisted = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);

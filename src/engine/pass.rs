@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use tracing::{debug, warn};
 
 use super::gather::{From, Gathered, gather};
+use super::memory::Remembered;
 use super::store::{self, Trouble};
 use super::{Shared, backoff, documents, events, execute, products};
 
@@ -36,6 +37,10 @@ pub async fn run<K>(context: &Shared, object: &K) -> Again
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
+    // Who begins to lead wakes everything.
+    if !context.leads.holds() || !context.serves(&object.common().account_ref.name) {
+        return Again(RESYNC);
+    }
     // Before every list is in nobody knows who else claims, refers or is about to cut.
     if !context.begun.is_cancelled() {
         return Again(Duration::from_millis(200));
@@ -52,6 +57,7 @@ where
             ("done", again)
         }
         Err(Trouble::Gone) => ("gone", RESYNC),
+        Err(Trouble::Standby) => ("standby", RESYNC),
         Err(trouble) => {
             let failures = context.memories.with(object.uid(), |m| {
                 m.failures += 1;
@@ -100,6 +106,7 @@ where
     asked(context, object).await?;
     let mut object = object.clone();
     for _ in 0..MOST_ACTIONS {
+        leads(context)?;
         let gathered = gather(context, &object, From::Caches).await?;
         let decision = decide(&object, &gathered.view);
         let acted = match &decision.action {
@@ -149,6 +156,15 @@ where
         }
     }
     Ok(Duration::from_millis(100))
+}
+
+/// What is decided from now on is another process's to decide, unless this one leads.
+fn leads(context: &Shared) -> Result<(), Trouble> {
+    if context.leads.holds() {
+        Ok(())
+    } else {
+        Err(Trouble::Standby)
+    }
 }
 
 /// A changed annotation asks for a pass over everything anew: AWS's lists, references and Secrets.
@@ -219,6 +235,7 @@ where
         };
         return Ok(next);
     }
+    leads(context)?;
     match decision.action.clone() {
         Action::RemoveFinalizer(note) => {
             let kept = note
@@ -275,6 +292,10 @@ async fn settle<K>(
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
+    let news = object.stored() != Some(&projected(object, gathered, &decision));
+    if news && !context.memories.with(object.uid(), Remembered::may_tell) {
+        return Ok(Duration::from_secs(1).mul_f64(context.jitter()));
+    }
     store_status(context, object, gathered, &decision).await?;
     let now = gathered.view.now;
     let mut again = RESYNC.mul_f64(context.jitter());
@@ -322,6 +343,7 @@ pub async fn store_status<K>(
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
+    leads(context)?;
     let status = projected(object, gathered, decision);
     let before = object.stored().cloned();
     let written = store::status(context, object, &status).await?;

@@ -21,6 +21,9 @@ pub enum Trouble {
     /// The object is gone.
     #[error("the object is gone")]
     Gone,
+    /// Another process leads now.
+    #[error("this process does not lead")]
+    Standby,
     /// AWS could not be read anew.
     #[error("AWS could not be read anew")]
     Aws,

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::aws::{ApiError, Clients};
 use crate::clock::Clock;
+use crate::leader::Leads;
 use crate::metrics::Metrics;
 use crate::spawn::Spawner;
 use crate::wake::Wakes;
@@ -48,11 +49,18 @@ pub struct Inventory {
     spawner: Spawner,
     clock: Clock,
     metrics: Metrics,
+    leads: Leads,
 }
 
 impl Inventory {
     /// An empty inventory.
-    pub fn new(wakes: Wakes, spawner: Spawner, clock: Clock, metrics: Metrics) -> Self {
+    pub fn new(
+        wakes: Wakes,
+        spawner: Spawner,
+        clock: Clock,
+        metrics: Metrics,
+        leads: Leads,
+    ) -> Self {
         Self {
             regions: Mutex::default(),
             interests: Arc::default(),
@@ -60,6 +68,7 @@ impl Inventory {
             spawner,
             clock,
             metrics,
+            leads,
         }
     }
 
@@ -73,6 +82,7 @@ impl Inventory {
                 self.wakes.clone(),
                 self.spawner.clone(),
                 self.clock.clone(),
+                self.leads.clone(),
             ))
         });
         region.use_clients(clients);
@@ -85,6 +95,18 @@ impl Inventory {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key.clone(), interest);
+    }
+
+    /// This process leads no more: nobody here wants to know anything, and sweeps end.
+    pub fn rest(&self) {
+        self.interests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        for region in regions.values() {
+            region.rest();
+        }
     }
 
     /// The object is gone.

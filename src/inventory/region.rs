@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use super::{Interest, Place, changes, interval};
 use crate::aws::{ApiError, Clients, Priority, read};
 use crate::clock::Clock;
+use crate::leader::Leads;
 use crate::spawn::Spawner;
 use crate::wake::Wakes;
 
@@ -56,6 +57,7 @@ pub struct Region {
     wakes: Wakes,
     spawner: Spawner,
     clock: Clock,
+    leads: Leads,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -69,6 +71,7 @@ impl Region {
         wakes: Wakes,
         spawner: Spawner,
         clock: Clock,
+        leads: Leads,
     ) -> Self {
         Self {
             place,
@@ -81,6 +84,7 @@ impl Region {
             wakes,
             spawner,
             clock,
+            leads,
         }
     }
 
@@ -115,8 +119,16 @@ impl Region {
         lock(&self.lists).values().filter(|s| s.running).count()
     }
 
-    /// Sweeps these lists from now on.
+    /// Sweeps look whether anybody wants them still.
+    pub(super) fn rest(&self) {
+        self.bell.notify_waiters();
+    }
+
+    /// Sweeps these lists from now on, while this process leads.
     pub fn sweep(self: &Arc<Self>, lists: &BTreeSet<List>) {
+        if !self.leads.holds() {
+            return;
+        }
         let mut start = vec![];
         {
             let mut states = lock(&self.lists);
@@ -168,6 +180,9 @@ impl Region {
         since: Instant,
     ) -> Result<(), ApiError> {
         loop {
+            if !self.leads.holds() {
+                return Err(ApiError::not_read());
+            }
             self.sweep(&BTreeSet::from([list.clone()]));
             let done = self.done.notified();
             tokio::pin!(done);
@@ -256,7 +271,7 @@ impl Region {
                 tokio::pin!(bell);
                 bell.as_mut().enable();
                 let due = self.due(&list);
-                if due <= Instant::now() {
+                if due <= Instant::now() || !self.leads.holds() {
                     break;
                 }
                 tokio::select! {
@@ -264,6 +279,13 @@ impl Region {
                     () = tokio::time::sleep_until(due) => {}
                     () = bell => {}
                 }
+            }
+            if !self.leads.holds() {
+                // What was read gets old: it is forgotten, so that nobody takes it for news later.
+                lock(&self.snapshot).retain(|other| *other != list);
+                lock(&self.lists).remove(&list);
+                self.done.notify_waiters();
+                return;
             }
             if !self.in_use(&list) {
                 let mut states = lock(&self.lists);

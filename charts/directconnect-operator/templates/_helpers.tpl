@@ -22,3 +22,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "dx.clusterName" -}}
 {{- printf "%s-%s" .Release.Namespace (include "dx.name" .) -}}
 {{- end -}}
+
+{{- /* As the operator names it: one for each installation, and for each shard of it. */ -}}
+{{- define "dx.lease" -}}
+{{- printf "directconnect-operator.%s" .Values.clusterId -}}
+{{- with .Values.shard }}.{{ . }}{{ end -}}
+{{- end -}}

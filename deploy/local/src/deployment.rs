@@ -126,8 +126,11 @@ impl Release {
         if from.is_null() {
             return Ok(Some(text(&variable["value"])));
         }
-        if from["fieldRef"]["fieldPath"] == "metadata.namespace" {
-            return Ok(Some(self.namespace.clone()));
+        match from["fieldRef"]["fieldPath"].as_str() {
+            Some("metadata.namespace") => return Ok(Some(self.namespace.clone())),
+            // One pod, whose container is started again and again.
+            Some("metadata.name") => return Ok(Some(format!("{}-0", self.name))),
+            _ => {}
         }
         let (secret, key) = (
             text(&from["secretKeyRef"]["name"]),

@@ -12,8 +12,8 @@ use crate::process::{Process, Spawn};
 use crate::wait::{free_port, until};
 use crate::{http, paths};
 
-/// The operator ends its running calls and stops within this time.
-const STOP: Duration = Duration::from_secs(10);
+/// The operator ends its running calls, releases its lease and stops within this time: the chart's grace period.
+const STOP: Duration = Duration::from_secs(15);
 const READY: Duration = Duration::from_mins(1);
 
 /// A running operator; dropping it kills it.

@@ -131,11 +131,9 @@ fn rights_are_given_per_namespace_and_name_everything() {
 }
 
 #[test]
-fn the_pod_is_confined_and_alone() {
+fn the_pod_is_confined() {
     let documents = render(&json!({"clusterId": "one", "namespaces": ["a"]})).unwrap();
     let deployment = of_kind(&documents, "Deployment")[0];
-    assert_eq!(deployment["spec"]["replicas"], 1);
-    assert_eq!(deployment["spec"]["strategy"]["type"], "Recreate");
     let pod = &deployment["spec"]["template"]["spec"];
     assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
     assert_eq!(
@@ -155,10 +153,71 @@ fn the_pod_is_confined_and_alone() {
     assert!(
         container["resources"]["requests"].is_object() && container["livenessProbe"].is_object()
     );
-    assert!(
-        container["env"].is_null(),
-        "no credentials unless asked for"
-    );
+    let names: Vec<&Value> = container["env"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| &v["name"])
+        .collect();
+    assert_eq!(names, ["POD_NAME"], "no credentials unless asked for");
+}
+
+fn words(container: &Value) -> String {
+    let args = container["args"].as_array().unwrap();
+    let words: Vec<&str> = args.iter().map(|arg| arg.as_str().unwrap()).collect();
+    words.join(" ")
+}
+
+#[test]
+fn replicas_are_elected_or_there_is_one() {
+    let mut values = json!({"clusterId": "one", "namespaces": ["a"], "replicas": 2});
+    let documents = render(&values).unwrap();
+    let deployment = of_kind(&documents, "Deployment")[0];
+    assert_eq!(deployment["spec"]["replicas"], 2);
+    assert_eq!(deployment["spec"]["strategy"]["type"], "RollingUpdate");
+    let pod = &deployment["spec"]["template"]["spec"];
+    assert!(words(&pod["containers"][0]).contains("--identity $(POD_NAME)"));
+
+    values["leaderElection"] = json!({"enabled": false});
+    let said = refused(&values);
+    assert!(said.contains("replicas"), "{said}");
+    values["replicas"] = json!(1);
+    let documents = render(&values).unwrap();
+    let deployment = of_kind(&documents, "Deployment")[0];
+    assert_eq!(deployment["spec"]["strategy"]["type"], "Recreate");
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    assert!(words(container).contains("--leader-election false"));
+    assert!(container["env"].is_null(), "{}", container["env"]);
+    let text = json!(of_kind(&documents, "Role")).to_string();
+    assert!(!text.contains("leases"), "{text}");
+}
+
+#[test]
+fn a_shard_has_accounts_and_a_lease_of_its_own() {
+    let mut values =
+        json!({"clusterId": "one", "namespaces": ["a"], "accounts": ["main", "other"]});
+    let said = refused(&values);
+    assert!(said.contains("shard"), "{said}");
+    values["shard"] = json!("eu");
+    let documents = render(&values).unwrap();
+    let container =
+        &of_kind(&documents, "Deployment")[0]["spec"]["template"]["spec"]["containers"][0];
+    assert!(words(container).contains("--accounts main,other --shard eu"));
+    let own = of_kind(&documents, "Role")
+        .into_iter()
+        .find(|role| role["metadata"]["namespace"] == "dx-system")
+        .unwrap();
+    let named: Vec<&Value> = own["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|rule| rule["resources"] == json!(["leases"]) && !rule["resourceNames"].is_null())
+        .map(|rule| &rule["resourceNames"])
+        .collect();
+    assert_eq!(named, [&json!(["directconnect-operator.one.eu"])]);
+    values["accounts"] = json!([]);
+    let said = refused(&values);
+    assert!(said.contains("shard"), "{said}");
 }
 
 #[test]
@@ -182,7 +241,7 @@ fn values_become_arguments_and_environment() {
         args.join(" "),
         "run --cluster-id one --namespace dx-system --watch-namespaces a,b --listen 0.0.0.0:8080 --log-format text --log-filter debug \
          --endpoint-cloud-watch http://127.0.0.1:2 --endpoint-direct-connect http://127.0.0.1:1 \
-         --settle-validity-seconds 10 --settle-visibility-seconds 5 --extra"
+         --settle-validity-seconds 10 --settle-visibility-seconds 5 --identity $(POD_NAME) --extra"
     );
     let names: Vec<&str> = container["env"]
         .as_array()
@@ -193,13 +252,14 @@ fn values_become_arguments_and_environment() {
     assert_eq!(
         names,
         [
+            "POD_NAME",
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN"
         ]
     );
     assert_eq!(
-        container["env"][0]["valueFrom"]["secretKeyRef"],
+        container["env"][1]["valueFrom"]["secretKeyRef"],
         json!({"name": "keys", "key": "accessKeyId"})
     );
 }

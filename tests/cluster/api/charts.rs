@@ -33,7 +33,7 @@ fn the_charts_install_and_give_the_least_rights() {
     );
     let deployment = json(&cluster, &format!("get deployment/{RELEASE} -n {SYSTEM}"));
     assert_eq!(deployment["spec"]["replicas"], 1);
-    assert_eq!(deployment["spec"]["strategy"]["type"], "Recreate");
+    assert_eq!(deployment["spec"]["strategy"]["type"], "RollingUpdate");
 
     no_wildcards(&cluster);
     may(&cluster);
@@ -81,6 +81,17 @@ fn may(cluster: &ControlPlane) {
         assert!(!can(cluster, act, OTHER), "{act} where it is not to work");
     }
     assert!(can(cluster, "get secrets", SYSTEM) && !can(cluster, "create secrets", SYSTEM));
+    // The one lease of this installation, by name.
+    let leases = "leases.coordination.k8s.io";
+    assert!(can(cluster, &format!("create {leases}"), SYSTEM));
+    for act in ["get", "list", "watch", "update"] {
+        let lease = format!("{act} {leases}/directconnect-operator.charts");
+        assert!(can(cluster, &lease, SYSTEM), "{lease}");
+        assert!(!can(cluster, &lease, WATCHED), "{lease} where it is not");
+        let others = format!("{act} {leases}");
+        assert!(!can(cluster, &others, SYSTEM), "{others}");
+    }
+    assert!(!can(cluster, &format!("delete {leases}"), SYSTEM));
 }
 
 /// No rule of any role that the service account is bound to has a wildcard.

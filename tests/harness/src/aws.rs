@@ -18,6 +18,7 @@ use dxsim::faults::{Fault, FaultKind};
 use dxsim::{Reset, Sim};
 use kubesim::Server;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::promises::call::Call;
 use crate::promises::{Breach, Promise, wire};
@@ -67,6 +68,8 @@ struct State {
     breaches: Vec<Breach>,
     request_ids: BTreeSet<String>,
     hook: Option<Hook>,
+    /// Who called what, and when; kept where processes have names.
+    calls: Vec<(Arc<str>, Instant, String)>,
 }
 
 /// The way to AWS.
@@ -77,6 +80,8 @@ pub struct Gate {
     state: Arc<Mutex<State>>,
     stopped: watch::Sender<bool>,
     under_way: Arc<AtomicUsize>,
+    /// The process whose way it is.
+    process: Option<Arc<str>>,
 }
 
 /// Something under way that is the world's, not the operator's.
@@ -107,7 +112,7 @@ fn operation(request: &http::Request<Bytes>) -> String {
         .to_owned()
 }
 
-/// True if an operation of this name changes something.
+/// True if the operation changes something.
 pub fn mutates(operation: &str) -> bool {
     !["Describe", "List", "Get", "Assume"]
         .iter()
@@ -123,7 +128,24 @@ impl Gate {
             state: Arc::default(),
             stopped: watch::Sender::new(false),
             under_way: Arc::default(),
+            process: None,
         }
+    }
+
+    /// The same way, for one of several processes.
+    #[must_use]
+    pub fn named(&self, process: &str) -> Self {
+        Self {
+            process: Some(process.into()),
+            ..self.clone()
+        }
+    }
+
+    /// What a process called, and when.
+    pub fn calls_of(&self, process: &str) -> Vec<(Instant, String)> {
+        let state = self.state();
+        let calls = state.calls.iter().filter(|(who, _, _)| **who == *process);
+        calls.map(|(_, at, what)| (*at, what.clone())).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -263,6 +285,10 @@ impl Gate {
         let operation = operation(&request);
         let writes = mutates(&operation);
         let call = Call::of(operation, &request);
+        if let Some(process) = &self.process {
+            let call = (Arc::clone(process), Instant::now(), call.operation.clone());
+            self.state().calls.push(call);
+        }
         if writes && !self.state().frozen {
             self.judge(&call);
         }

@@ -6,9 +6,11 @@
 
 pub mod aws;
 pub mod ends;
+pub mod link;
 pub mod logs;
 pub mod look;
 pub mod oracles;
+pub mod process;
 pub mod promises;
 pub mod waits;
 pub mod world;

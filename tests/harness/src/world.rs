@@ -1,5 +1,6 @@
 //! The harness: one operator, one Kubernetes, one AWS, one clock.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,6 +14,7 @@ use directconnect_operator::clock::WallClock;
 use directconnect_operator::kubernetes;
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
+use directconnect_operator::spawn::Spawner;
 use dxsim::Sim;
 use dxsim::control::Action;
 use dxsim::ledger::Row;
@@ -31,6 +33,8 @@ use crate::{look, oracles};
 
 /// Name of this installation.
 pub const CLUSTER: &str = "test-cluster";
+/// Namespace of the operator.
+pub const SYSTEM: &str = "directconnect-system";
 /// Orders are processed within minutes, so that tests need not sweep through virtual days.
 pub const SOON: &str = "settings:\n  approval: 2m\n  crossConnect: 3m\n";
 
@@ -62,18 +66,31 @@ pub struct World {
     pub namespace: String,
     /// Of everything.
     pub seed: u64,
-    windows: Windows,
+    pub(crate) windows: Windows,
     metrics: Metrics,
-    wall: WallClock,
+    pub(crate) wall: WallClock,
     /// Seconds that the operator's own clock is ahead of everybody else's.
     pub skew: Arc<AtomicI64>,
     operator: Option<Operator>,
-    starts: u64,
+    /// Processes run, beside `operator`.
+    pub(crate) attended: bool,
+    pub(crate) starts: u64,
     tasks_before: usize,
     judged: usize,
     ledger_judged: u64,
     readiness: Readiness,
     _guard: DefaultGuard,
+}
+
+/// What the operator calls AWS with.
+pub fn credentials() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new(
+        "AKIADXSIMOPERATOR",
+        "not-verified",
+        None,
+        None,
+        "test",
+    ))
 }
 
 fn root() -> &'static Path {
@@ -148,7 +165,7 @@ impl World {
             kube.install_crd(&serde_json::to_value(&crd).unwrap())
                 .unwrap();
         }
-        for name in [namespace, "directconnect-system"] {
+        for name in [namespace, SYSTEM] {
             let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             kube.create(&body).unwrap();
         }
@@ -172,6 +189,7 @@ impl World {
             wall,
             skew: Arc::default(),
             operator: None,
+            attended: false,
             starts: 0,
             tasks_before: 0,
             judged: 0,
@@ -211,13 +229,12 @@ impl World {
         self.gate.clear_stop();
         // Counters are a process's own.
         self.metrics = Metrics::default();
-        let credentials = Credentials::new("AKIADXSIMOPERATOR", "not-verified", None, None, "test");
         let (wall, skew) = (Arc::clone(&self.wall), Arc::clone(&self.skew));
         let deps = Deps {
             client: kube::Client::new(kubernetes::limited(self.kube.service()), "default"),
             http: self.gate.client(),
             http_unpooled: self.gate.client(),
-            credentials: SharedCredentialsProvider::new(credentials),
+            credentials: credentials(),
             wall: Arc::new(move || {
                 let ahead = skew.load(Ordering::Relaxed);
                 let by = Duration::from_secs(ahead.unsigned_abs());
@@ -225,15 +242,17 @@ impl World {
             }),
             seed: self.seed * 1_000 + self.starts,
             metrics: self.metrics.clone(),
-            leads: || true,
+            spawner: Spawner::default(),
         };
         self.starts += 1;
         let settings = Settings {
             cluster_id: CLUSTER.to_owned(),
-            namespace: "directconnect-system".to_owned(),
+            namespace: SYSTEM.to_owned(),
             namespaces: vec![self.namespace.clone()],
             endpoints: Endpoints::default(),
             windows: self.windows,
+            election: None,
+            accounts: BTreeSet::new(),
         };
         self.operator = Some(Operator::build(deps, settings));
     }
@@ -461,7 +480,7 @@ impl World {
             breaches.extend(self.gate.breaches());
             breaches.extend(self.sim.read(truth::identities));
         }
-        if self.operator.is_some() {
+        if self.operator.is_some() || self.attended {
             let (now, objects) = (self.kube.now(), self.kube.objects());
             let readiness = &mut self.readiness;
             breaches.extend(self.sim.read(|world| readiness.judge(now, &objects, world)));

@@ -7,6 +7,7 @@ mod basics;
 mod documents;
 mod figures;
 mod keeping;
+mod leader;
 mod lost_answers;
 mod metrics;
 mod orders;
