@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Signal {
     pub(crate) version: u64,
+    /// Counts the times that a lagging cache was let see more.
+    pub(crate) views: u64,
     /// Watches opened under another epoch end.
     pub(crate) epoch: u64,
 }
@@ -22,7 +24,11 @@ pub(crate) struct Bell {
 impl Bell {
     pub(crate) fn new(version: u64) -> Self {
         Self {
-            signal: Mutex::new(Signal { version, epoch: 0 }),
+            signal: Mutex::new(Signal {
+                version,
+                views: 0,
+                epoch: 0,
+            }),
             rung: Notify::new(),
         }
     }

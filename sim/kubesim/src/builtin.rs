@@ -1,14 +1,17 @@
 //! What is particular about built-in kinds: what the server fills in, what it refuses, and the two faces of an Event.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
     error::{ApiError, FieldError},
-    resource,
+    meta, resource,
     resource::ResourceDef,
 };
 
+const NAME_PART: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 /// (core/v1, events.k8s.io/v1) names of the same fields of an Event.
 const EVENT_FIELDS: &[(&str, &str)] = &[
     ("involvedObject", "regarding"),
@@ -38,7 +41,13 @@ pub(crate) fn to_storage(def: &ResourceDef, object: &mut Value) {
 }
 
 /// Turns what is stored into what this version serves.
-pub(crate) fn from_storage(def: &ResourceDef, object: &Value) -> Value {
+pub(crate) fn from_storage<'a>(def: &ResourceDef, object: &'a Value) -> Cow<'a, Value> {
+    if !def.is_new_event()
+        && object["kind"] == def.kind.as_str()
+        && object["apiVersion"] == def.api_version().as_str()
+    {
+        return Cow::Borrowed(object);
+    }
     let mut object = object.clone();
     if def.is_new_event() {
         for (core, new) in EVENT_FIELDS {
@@ -49,7 +58,7 @@ pub(crate) fn from_storage(def: &ResourceDef, object: &Value) -> Value {
         object["apiVersion"] = json!(def.api_version());
         object["kind"] = json!(def.kind);
     }
-    object
+    Cow::Owned(object)
 }
 
 /// Fills in what the server sets on a new object.
@@ -123,6 +132,11 @@ pub(crate) fn decode_errors(def: &ResourceDef, object: &Value) -> Result<(), Api
             .is_none_or(|text| STANDARD.decode(text).is_err())
     };
     // The value itself is never repeated: it may be a secret.
+    if def.kind == "ConfigMap" && data.any(|(_, value)| !value.is_string()) {
+        return Err(ApiError::bad_request(
+            "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: a value of data is no text",
+        ));
+    }
     if def.kind == "Secret" && data.any(|(_, value)| broken(value)) {
         return Err(ApiError::bad_request(
             "Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte 0",
@@ -148,6 +162,24 @@ pub(crate) fn validate(def: &ResourceDef, old: Option<&Value>, object: &Value) -
                 )]
             }
         }
+        "ConfigMap" => key_errors(object),
+        "Lease"
+            if object["spec"]["leaseDurationSeconds"]
+                .as_i64()
+                .is_some_and(|seconds| seconds <= 0) =>
+        {
+            let seconds = &object["spec"]["leaseDurationSeconds"];
+            let path = "spec.leaseDurationSeconds";
+            vec![FieldError::invalid(path, seconds, "must be greater than 0")]
+        }
+        "Namespace" if meta::text(object, "name").contains('.') => {
+            let name = meta::text(object, "name");
+            vec![FieldError::invalid(
+                "metadata.name",
+                json!(name),
+                "must not contain dots",
+            )]
+        }
         "Event" if def.is_new_event() => validate_event(old, object),
         "CustomResourceDefinition" => match resource::from_crd(object) {
             Ok(_) => Vec::new(),
@@ -167,13 +199,38 @@ fn validate_secret(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
                 "field is immutable",
             ));
         }
-        if old["immutable"] == json!(true)
-            && (old["data"] != object["data"] || object["immutable"] != json!(true))
-        {
-            errors.push(FieldError::forbidden(
-                "data",
-                "field is immutable when `immutable` is set",
+        let frozen = old["immutable"] == json!(true);
+        for field in ["immutable", "data"] {
+            if frozen && old[field] != object[field] {
+                let why = "field is immutable when `immutable` is set";
+                errors.push(FieldError::forbidden(field, why));
+            }
+        }
+    }
+    errors.extend(key_errors(object));
+    errors
+}
+
+/// Keys of a Secret or ConfigMap that cannot be, or are there twice.
+fn key_errors(object: &Value) -> Vec<FieldError> {
+    let keys = |field: &'static str| {
+        let map = object[field].as_object().into_iter().flatten();
+        map.map(move |(key, _)| (field, key))
+    };
+    let mut errors = Vec::new();
+    for (field, key) in keys("data").chain(keys("binaryData")) {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !key.chars().all(fits) {
+            let why = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+            errors.push(FieldError::invalid(
+                format!("{field}[{key}]"),
+                json!(key),
+                why,
             ));
+        }
+        if field == "binaryData" && !object["data"][key].is_null() {
+            let why = "duplicate of key present in data";
+            errors.push(FieldError::invalid(format!("data[{key}]"), json!(key), why));
         }
     }
     errors
@@ -197,6 +254,14 @@ fn validate_event(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
     ] {
         if text(core).is_empty() {
             errors.push(FieldError::required(name, ""));
+            if name == "reportingController" {
+                errors.push(FieldError::invalid(
+                    name,
+                    "\"\"",
+                    "name part must be non-empty",
+                ));
+                errors.push(FieldError::invalid(name, "\"\"", NAME_PART));
+            }
         } else if text(core).len() > 128 {
             errors.push(FieldError::invalid(
                 name,
@@ -208,8 +273,8 @@ fn validate_event(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
     if !["Normal", "Warning"].contains(&text("type")) {
         errors.push(FieldError::invalid(
             "type",
-            json!(text("type")),
-            "has to be one of Normal, Warning",
+            "\"\"",
+            format!("has invalid value: {}", text("type")),
         ));
     }
     if text("message").len() > 1024 {
@@ -219,16 +284,12 @@ fn validate_event(old: Option<&Value>, object: &Value) -> Vec<FieldError> {
             "can have at most 1024 characters",
         ));
     }
-    let wanted = object["involvedObject"]["namespace"]
+    let given = object["involvedObject"]["namespace"]
         .as_str()
-        .filter(|ns| !ns.is_empty())
-        .unwrap_or("default");
-    if object["metadata"]["namespace"] != json!(wanted) {
-        errors.push(FieldError::invalid(
-            "involvedObject.namespace",
-            json!(wanted),
-            "does not match event.namespace",
-        ));
+        .unwrap_or_default();
+    if given.is_empty() && object["metadata"]["namespace"] != "default" {
+        let why = "does not match event.namespace";
+        errors.push(FieldError::invalid("involvedObject.namespace", "\"\"", why));
     }
     errors
 }

@@ -6,7 +6,13 @@ use bytes::Bytes;
 use http::request::Parts;
 use serde_json::Value;
 
-use crate::{error::ApiError, resource::ResourceDef, store::State};
+use crate::{
+    error::ApiError,
+    path::Path,
+    resource::ResourceDef,
+    shape::{self, Seen},
+    store::State,
+};
 
 /// What a request does, in the words of RBAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,58 +44,6 @@ impl Verb {
     pub(crate) fn mutates(self) -> bool {
         !matches!(self, Self::Get | Self::List | Self::Watch)
     }
-
-    /// Query parameters that this verb knows.
-    fn parameters(self) -> &'static [&'static str] {
-        match self {
-            Self::Get => &["resourceVersion", "pretty"],
-            Self::List => &[
-                "limit",
-                "continue",
-                "resourceVersion",
-                "resourceVersionMatch",
-                "labelSelector",
-                "fieldSelector",
-                "timeoutSeconds",
-                "pretty",
-                "watch",
-                "allowWatchBookmarks",
-                "sendInitialEvents",
-            ],
-            Self::Watch => &[
-                "watch",
-                "resourceVersion",
-                "resourceVersionMatch",
-                "labelSelector",
-                "fieldSelector",
-                "timeoutSeconds",
-                "allowWatchBookmarks",
-                "sendInitialEvents",
-                "pretty",
-            ],
-            Self::Create | Self::Update => &["dryRun", "fieldManager", "fieldValidation", "pretty"],
-            Self::Patch => &[
-                "dryRun",
-                "fieldManager",
-                "fieldValidation",
-                "force",
-                "pretty",
-            ],
-            Self::Delete => &[
-                "propagationPolicy",
-                "gracePeriodSeconds",
-                "dryRun",
-                "pretty",
-            ],
-            Self::DeleteCollection => &[
-                "propagationPolicy",
-                "gracePeriodSeconds",
-                "labelSelector",
-                "fieldSelector",
-                "pretty",
-            ],
-        }
-    }
 }
 
 /// A request for a resource.
@@ -107,7 +61,13 @@ pub(crate) struct Call {
     pub(crate) user_agent: String,
     /// The answer shall hold metadata only.
     pub(crate) metadata_only: bool,
+    /// Name of the service that it came through.
+    pub(crate) client: String,
+    /// Whom the request acts for, if its rights are to be looked at.
+    pub(crate) user: Option<String>,
     pub(crate) body: Bytes,
+    /// The body, where it is JSON.
+    pub(crate) json: Value,
 }
 
 /// What a path asks for.
@@ -118,87 +78,61 @@ pub(crate) enum Target {
     Document(Value),
 }
 
-fn header(parts: &Parts, name: http::header::HeaderName) -> String {
-    parts
-        .headers
-        .get(name)
+fn header<'a>(parts: &'a Parts, name: &http::header::HeaderName) -> &'a str {
+    let value = parts.headers.get(name);
+    value
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
-        .to_owned()
-}
-
-struct Split<'a> {
-    namespace: Option<&'a str>,
-    resource: &'a str,
-    name: &'a str,
-    subresource: &'a str,
-}
-
-/// Takes the part of a path after the version apart.
-fn split<'a>(rest: &[&'a str]) -> Option<Split<'a>> {
-    let tail = |namespace, parts: &[&'a str]| match *parts {
-        [resource] => Some(Split {
-            namespace,
-            resource,
-            name: "",
-            subresource: "",
-        }),
-        [resource, name] => Some(Split {
-            namespace,
-            resource,
-            name,
-            subresource: "",
-        }),
-        [resource, name, subresource] => Some(Split {
-            namespace,
-            resource,
-            name,
-            subresource,
-        }),
-        _ => None,
-    };
-    match *rest {
-        ["namespaces", _, "status" | "finalize"] => tail(None, rest),
-        ["namespaces", namespace, _, ..] => tail(Some(namespace), &rest[2..]),
-        _ => tail(None, rest),
-    }
 }
 
 impl Call {
-    /// Parses a request against what is served now.
-    pub(crate) fn parse(state: &State, parts: &Parts, body: Bytes) -> Result<Target, ApiError> {
-        let path = parts.uri.path();
-        let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
-        let shape = || format!("{} {path}", parts.method);
-        let (group, version, rest) = match segments.as_slice() {
-            ["api", version, rest @ ..] => ("", *version, rest),
-            ["apis", group, version, rest @ ..] => (*group, *version, rest),
-            _ => {
-                return crate::discovery::document(state, &segments)
-                    .map(Target::Document)
-                    .ok_or_else(|| ApiError::unsupported(&shape()));
-            }
+    /// Parses a request against what is served now. `user` is whom the client acts for.
+    pub(crate) fn parse(
+        state: &State,
+        parts: &Parts,
+        body: Bytes,
+        client: &str,
+        user: Option<&str>,
+    ) -> Result<Target, ApiError> {
+        let target = parts.uri.path();
+        let unsupported = || ApiError::unsupported(&format!("{} {target}", parts.method));
+        let Some(path) = Path::parse(target) else {
+            let segments: Vec<&str> = target.split('/').filter(|s| !s.is_empty()).collect();
+            return match crate::discovery::document(state, &segments) {
+                Some(document) => Ok(Target::Document(document)),
+                None if segments.len() == 3 => Err(ApiError::no_such_resource()),
+                None => Err(unsupported()),
+            };
         };
-        if rest.is_empty() {
-            return crate::discovery::document(state, &segments)
-                .map(Target::Document)
-                .ok_or_else(ApiError::no_such_resource);
-        }
-        let split = split(rest).ok_or_else(|| ApiError::unsupported(&shape()))?;
-        let id = (
-            group.to_owned(),
-            version.to_owned(),
-            split.resource.to_owned(),
+        let (content_type, accept) = (
+            header(parts, &http::header::CONTENT_TYPE),
+            header(parts, &http::header::ACCEPT),
         );
-        let Some(def) = state.resources.get(&id).cloned() else {
-            // The real server serves many more built-in kinds than this one.
-            let built_in = !group.contains('.') || group.ends_with(".k8s.io");
-            return Err(if built_in {
-                ApiError::unsupported(&shape())
-            } else {
-                ApiError::no_such_resource()
-            });
-        };
+        let json = serde_json::from_slice(&body).unwrap_or_default();
+        let shape = shape::of(Seen {
+            method: parts.method.as_str(),
+            target: parts
+                .uri
+                .path_and_query()
+                .map_or(target, http::uri::PathAndQuery::as_str),
+            content_type,
+            accept,
+            body: &json,
+        })
+        .ok_or_else(unsupported)?;
+        if !shape::covered(&shape) {
+            return Err(ApiError::unsupported(&shape));
+        }
+        let id = (
+            path.group.to_owned(),
+            path.version.to_owned(),
+            path.resource.to_owned(),
+        );
+        let def = state
+            .resources
+            .get(&id)
+            .cloned()
+            .ok_or_else(ApiError::no_such_resource)?;
         let mut parameters = BTreeMap::new();
         for (name, value) in
             form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
@@ -208,55 +142,53 @@ impl Call {
         let watch = parameters
             .get("watch")
             .is_some_and(|w| w == "true" || w == "1");
-        let verb = match (parts.method.as_str(), split.name.is_empty()) {
+        let verb = match (parts.method.as_str(), path.name.is_empty()) {
             ("GET", true) if watch => Verb::Watch,
             ("GET", true) => Verb::List,
-            ("GET", false) if watch => {
-                return Err(ApiError::unsupported(&format!("{} with watch", shape())));
-            }
             ("GET", false) => Verb::Get,
+            ("POST", false) if path.subresource == "status" => {
+                return Err(ApiError::not_supported("create", &def));
+            }
             ("POST", true) => Verb::Create,
             ("PUT", false) => Verb::Update,
             ("PATCH", false) => Verb::Patch,
             ("DELETE", false) => Verb::Delete,
             ("DELETE", true) => Verb::DeleteCollection,
+            ("PUT" | "PATCH", true) => return Err(ApiError::bad_request("name must be provided")),
             _ => return Err(ApiError::method_not_allowed()),
         };
-        match split.subresource {
+        match path.subresource {
             "" => {}
-            "status" if !def.status => return Err(ApiError::no_such_resource()),
+            "status" if !def.status => return Err(ApiError::not_found(&def, path.name)),
             "status" if matches!(verb, Verb::Get | Verb::Update | Verb::Patch) => {}
-            "status" => return Err(ApiError::method_not_allowed()),
-            _ => return Err(ApiError::unsupported(&shape())),
+            "status" => return Err(ApiError::not_supported(verb.as_str(), &def)),
+            _ => return Err(ApiError::no_such_resource()),
         }
-        if let Some(unknown) = parameters
-            .keys()
-            .find(|name| !verb.parameters().contains(&name.as_str()))
-        {
-            return Err(ApiError::unsupported(&format!(
-                "{} with parameter {unknown}",
-                shape()
-            )));
-        }
-        let namespace = match (def.namespaced, split.namespace) {
+        let namespace = match (def.namespaced, path.namespace) {
             (false, None) => Some(String::new()),
             (false, Some(_)) => return Err(ApiError::no_such_resource()),
             (true, Some(namespace)) => Some(namespace.to_owned()),
-            (true, None) if split.name.is_empty() && !verb.mutates() => None,
-            (true, None) => return Err(ApiError::method_not_allowed()),
+            (true, None) if path.name.is_empty() && !verb.mutates() => None,
+            (true, None) => return Err(ApiError::no_such_resource()),
         };
-        let accept = header(parts, http::header::ACCEPT);
-        let (name, subresource) = (split.name.to_owned(), split.subresource.to_owned());
+        if !["json", "*/*"].iter().any(|form| accept.contains(form)) && !accept.is_empty() {
+            return Err(ApiError::not_acceptable());
+        }
+        let impersonated = parts.headers.get("impersonate-user");
+        let user = impersonated.and_then(|user| user.to_str().ok()).or(user);
         Ok(Target::Resource(Box::new(Self {
             verb,
             namespace,
-            name,
-            subresource,
+            name: path.name.to_owned(),
+            subresource: path.subresource.to_owned(),
             parameters,
-            content_type: header(parts, http::header::CONTENT_TYPE),
-            user_agent: header(parts, http::header::USER_AGENT),
+            content_type: content_type.to_owned(),
+            user_agent: header(parts, &http::header::USER_AGENT).to_owned(),
             metadata_only: accept.contains("as=PartialObjectMetadata"),
+            client: client.to_owned(),
+            user: user.map(str::to_owned),
             body,
+            json,
             def,
         })))
     }

@@ -137,6 +137,8 @@ pub(crate) struct Control {
     pub(crate) held: Vec<Held>,
     pub(crate) records: Vec<RequestRecord>,
     pub(crate) unsupported: Vec<String>,
+    /// Users that clients act for.
+    pub(crate) users: BTreeMap<String, String>,
     mutations: BTreeMap<String, u64>,
     stop: Option<Stop>,
     frozen: BTreeSet<String>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
+    garbage::Policy,
     meta,
     resource::ResourceDef,
     store::{CRDS, Key, State},
@@ -61,13 +62,13 @@ impl State {
                 continue;
             }
             if let Some(def) = self.definition(&key.resource) {
-                self.delete_key(&def, &key, &object, false);
+                self.delete_key(&def, &key, &object, false, Policy::Background);
             }
         }
     }
 
     /// The definition of a stored resource; custom ones stay known while their CRD terminates.
-    fn definition(&self, storage: &str) -> Option<Arc<ResourceDef>> {
+    pub(crate) fn definition(&self, storage: &str) -> Option<Arc<ResourceDef>> {
         self.resources
             .values()
             .find(|def| def.storage == storage)

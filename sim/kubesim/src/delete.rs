@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     call::Call,
-    error::ApiError,
+    error::{ApiError, FieldError},
+    garbage::Policy,
     meta,
     resource::ResourceDef,
     store::{Key, State},
@@ -23,12 +24,10 @@ impl State {
             .get(&key)
             .cloned()
             .ok_or_else(|| ApiError::not_found(&def, &call.name))?;
-        let options: Value = if call.body.is_empty() {
-            json!({})
-        } else {
-            serde_json::from_slice(&call.body)
-                .map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))?
-        };
+        if !call.body.is_empty() && call.json.is_null() {
+            return Err(ApiError::bad_request("error decoding body"));
+        }
+        let options = &call.json;
         for (field, name, hint) in [
             (
                 "uid",
@@ -52,7 +51,19 @@ impl State {
             }
         }
         let dry = dry_run(call) || options["dryRun"].is_array();
-        Ok(self.delete_key(&def, &key, &old, dry))
+        let wanted = call
+            .parameter("propagationPolicy")
+            .or(options["propagationPolicy"].as_str());
+        let policy = Policy::parse(wanted).ok_or_else(|| {
+            let text = wanted.unwrap_or_default();
+            let error = FieldError::other(
+                "FieldValueNotSupported",
+                "propagationPolicy",
+                format!("Unsupported value: {text:?}: supported values: \"Background\", \"Foreground\", \"Orphan\", \"nil\""),
+            );
+            ApiError::invalid("DeleteOptions", "meta.k8s.io", "", &[error])
+        })?;
+        Ok(self.delete_key(&def, &key, &old, dry, policy))
     }
 
     /// Deletes what lies at a key, or marks it as being deleted.
@@ -62,8 +73,16 @@ impl State {
         key: &Key,
         old: &Arc<Value>,
         dry: bool,
+        policy: Policy,
     ) -> Done {
         let mut object = (**old).clone();
+        if let Some(finalizer) = policy.finalizer()
+            && !meta::finalizers(old).any(|other| other == finalizer)
+        {
+            let mut all: Vec<&str> = meta::finalizers(old).collect();
+            all.push(finalizer);
+            meta::set(&mut object, "finalizers", json!(all));
+        }
         let lingers = match def.kind.as_str() {
             "Namespace" => true,
             "CustomResourceDefinition" if def.group == "apiextensions.k8s.io" => {
@@ -76,7 +95,7 @@ impl State {
                 }
                 true
             }
-            _ => meta::finalizers(old).next().is_some(),
+            _ => meta::finalizers(&object).next().is_some(),
         };
         if !lingers {
             if !dry {
@@ -102,6 +121,9 @@ impl State {
         }
         if dry {
             return Done { code: 200, object };
+        }
+        if policy != Policy::Background {
+            self.garbage.wait_for(key);
         }
         let stored = self.commit(key, object);
         Done {

@@ -19,11 +19,6 @@ use crate::{
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 fn call(verb: Verb, def: Arc<ResourceDef>, namespace: &str, name: &str, body: &Value) -> Call {
-    let body = if body.is_null() {
-        Bytes::new()
-    } else {
-        Bytes::from(body.to_string())
-    };
     Call {
         verb,
         def,
@@ -41,7 +36,14 @@ fn call(verb: Verb, def: Arc<ResourceDef>, namespace: &str, name: &str, body: &V
         },
         user_agent: String::new(),
         metadata_only: false,
-        body,
+        client: String::new(),
+        user: None,
+        body: Bytes::from(if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        }),
+        json: body.clone(),
     }
 }
 

@@ -263,6 +263,44 @@ impl ApiError {
         .with(Map::new())
     }
 
+    /// A verb that a subresource has not.
+    pub(crate) fn not_supported(verb: &str, def: &ResourceDef) -> Self {
+        let kind = qualified(&def.plural, &def.group);
+        let message = format!("{verb} is not supported on resources of kind \"{kind}\"");
+        Self::new(405, "MethodNotAllowed", message).with(details("", &def.group, &def.plural))
+    }
+
+    pub(crate) fn not_acceptable() -> Self {
+        Self::new(
+            406,
+            "NotAcceptable",
+            "only the following media types are accepted: application/json, application/yaml",
+        )
+        .with(Map::new())
+    }
+
+    /// The body is in a form that is not read.
+    pub(crate) fn unsupported_media(accepted: &str) -> Self {
+        let message = format!(
+            "the body of the request was in an unknown format - accepted media types include: {accepted}"
+        );
+        Self::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// A user who has no right to do this.
+    pub(crate) fn forbidden(def: &ResourceDef, name: &str, why: &str) -> Self {
+        let object = if name.is_empty() {
+            String::new()
+        } else {
+            format!(" \"{name}\"")
+        };
+        let message = format!(
+            "{}{object} is forbidden: {why}",
+            qualified(&def.plural, &def.group)
+        );
+        Self::new(403, "Forbidden", message).with(details(name, &def.group, &def.plural))
+    }
+
     /// A request shape that the simulator does not know.
     pub(crate) fn unsupported(shape: &str) -> Self {
         Self::new(

@@ -170,6 +170,38 @@ pub(crate) fn leaves(value: &Value, schema: &Value, at: &mut Path, out: &mut BTr
     }
 }
 
+/// Collects the maps and lists that come or go with their content: whoever brings one owns it too.
+fn containers(value: &Value, schema: &Value, at: &mut Path, out: &mut BTreeSet<Path>) {
+    if !merges(value, schema) {
+        return;
+    }
+    // The object and its metadata are always there.
+    if !at.is_empty() && *at != ["f:metadata"] {
+        out.insert(at.clone());
+    }
+    match value {
+        Value::Object(map) => {
+            for (name, inner) in map {
+                if !unowned(at, name) {
+                    at.push(format!("f:{name}"));
+                    containers(inner, property(schema, name), at, out);
+                    at.pop();
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                if let Some(step) = item_step(item, schema) {
+                    at.push(step);
+                    containers(item, &schema["items"], at, out);
+                    at.pop();
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// What a write changed: leaves that are new or different, and leaves that are gone.
 #[derive(Debug, Default)]
 pub(crate) struct Difference {
@@ -236,9 +268,13 @@ impl Difference {
                 if let Some(old) = old {
                     leaves(old, schema, at, &mut self.removed);
                 }
+                if let Some(old) = old {
+                    containers(old, schema, at, &mut self.removed);
+                }
                 if let Some(new) = new {
                     let mut fresh = BTreeSet::new();
                     leaves(new, schema, at, &mut fresh);
+                    containers(new, schema, at, &mut fresh);
                     self.removed.retain(|path| !fresh.contains(path));
                     self.changed.extend(fresh);
                 }

@@ -245,7 +245,7 @@ fn conflict_error(conflicts: &[(String, Vec<Path>)]) -> ApiError {
         for name in &names {
             causes.push(json!({"reason": "FieldManagerConflict", "message": format!("conflict with {owner}"), "field": name}));
         }
-        parts.push(if let [one] = names.as_slice() {
+        parts.push(if let ([one], 1) = (names.as_slice(), conflicts.len()) {
             format!("conflict with {owner}: {one}")
         } else {
             format!("conflicts with {owner}:\n- {}", names.join("\n- "))

@@ -13,6 +13,13 @@ use crate::{
     write::{self, Done, Origin},
 };
 
+const PLAIN: &[&str] = &[
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+];
+const CUSTOM_FORMS: &str = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor";
+
 fn options_invalid(error: FieldError) -> ApiError {
     ApiError::invalid("PatchOptions", "meta.k8s.io", "", &[error])
 }
@@ -42,37 +49,37 @@ impl State {
             .get(&key)
             .cloned()
             .ok_or_else(|| ApiError::not_found(def, &call.name))?;
-        let mut new = builtin::from_storage(def, &old);
-        let body: Value = serde_json::from_slice(&call.body)
-            .map_err(|e| ApiError::bad_request(format!("error decoding patch: {e}")))?;
+        let mut new = builtin::from_storage(def, &old).into_owned();
+        if !PLAIN.contains(&form) {
+            return Err(if def.custom {
+                ApiError::unsupported_media(CUSTOM_FORMS)
+            } else {
+                ApiError::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+            });
+        }
+        if call.json.is_null() {
+            return Err(ApiError::bad_request("error decoding patch"));
+        }
+        let body = &call.json;
         match form {
             "application/json-patch+json" => {
-                if !jsonpatch::well_formed(&body) {
+                if !jsonpatch::well_formed(body) {
                     return Err(ApiError::bad_request(
                         "error decoding patch: not a list of operations",
                     ));
                 }
-                jsonpatch::apply(&mut new, &body).map_err(|_| ApiError::patch_rejected())?;
+                jsonpatch::apply(&mut new, body).map_err(|_| ApiError::patch_rejected())?;
             }
             "application/strategic-merge-patch+json" if def.custom => {
-                return Err(ApiError::new(
-                    415,
-                    "UnsupportedMediaType",
-                    "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor",
-                ));
+                return Err(ApiError::unsupported_media(CUSTOM_FORMS));
             }
-            "application/merge-patch+json" | "application/strategic-merge-patch+json" => {
+            _ => {
                 if !body.is_object() {
                     return Err(ApiError::bad_request(
                         "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}",
                     ));
                 }
-                json_patch::merge(&mut new, &body);
-            }
-            other => {
-                return Err(ApiError::unsupported(&format!(
-                    "PATCH of content type {other}"
-                )));
+                json_patch::merge(&mut new, body);
             }
         }
         if !new.is_object() {
@@ -100,6 +107,18 @@ impl State {
         }
         if applied["metadata"]["managedFields"].is_array() {
             return Err(ApiError::bad_request("metadata.managedFields must be nil"));
+        }
+        if def.custom
+            && let Some(field) = write::unknown_fields(&def, &mut applied.clone()).first()
+        {
+            let message = format!(
+                "failed to create typed patch object ({}/{}; {}, Kind={}): .{field}: field not declared in schema",
+                meta::text(&applied, "namespace"),
+                meta::text(&applied, "name"),
+                def.api_version(),
+                def.kind
+            );
+            return Err(ApiError::new(500, "", message));
         }
         builtin::to_storage(&def, &mut applied);
         let key = Self::key(&def, call.namespace(), &call.name);

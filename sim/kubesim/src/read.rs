@@ -16,20 +16,31 @@ use crate::{
 
 const CONTINUE_EXPIRED: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 
-/// A resourceVersion parameter as a number; absent is none.
+/// A resourceVersion parameter as a number; absent is none. The error is the server's for a get or watch.
 pub(crate) fn version_parameter(call: &Call) -> Result<Option<u64>, ApiError> {
     call.parameter("resourceVersion")
         .map(|text| {
             text.parse().map_err(|_| {
-                let error = FieldError::invalid(
-                    "resourceVersion",
-                    json!(text),
-                    "strconv.ParseUint: parsing: invalid syntax",
+                let message = format!(
+                    "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
                 );
-                ApiError::invalid("ListOptions", "meta.k8s.io", "", &[error])
+                ApiError::new(500, "", message)
             })
         })
         .transpose()
+}
+
+/// `resourceVersionMatch` with a value that does not fit.
+pub(crate) fn unknown_match(value: &str, supported: &[&str]) -> FieldError {
+    let supported: Vec<String> = supported.iter().map(|one| format!("{one:?}")).collect();
+    FieldError::other(
+        "FieldValueNotSupported",
+        "resourceVersionMatch",
+        format!(
+            "Unsupported value: {value:?}: supported values: {}",
+            supported.join(", ")
+        ),
+    )
 }
 
 pub(crate) fn options_invalid(field: &str, detail: &str) -> ApiError {
@@ -41,19 +52,39 @@ pub(crate) fn options_invalid(field: &str, detail: &str) -> ApiError {
     )
 }
 
+/// How many items a page shall have; 0 for all.
+fn limit(call: &Call) -> Result<usize, ApiError> {
+    let Some(text) = call.parameter("limit") else {
+        return Ok(0);
+    };
+    let number: i64 = text.parse().map_err(|_| {
+        ApiError::bad_request(format!(
+            "strconv.ParseInt: parsing {text:?}: invalid syntax"
+        ))
+    })?;
+    // A list from any version comes from the cache, which knows no pages.
+    let cached = call.parameter("resourceVersion") == Some("0");
+    Ok(if cached {
+        0
+    } else {
+        usize::try_from(number).unwrap_or(0)
+    })
+}
+
 impl State {
     /// GET of one object.
     pub(crate) fn get(&self, call: &Call) -> Result<Done, ApiError> {
-        if let Some(wanted) = version_parameter(call)?
-            && wanted > self.version
-        {
-            return Err(ApiError::too_large_version(wanted, self.version));
-        }
         let key = Self::key(&call.def, call.namespace(), &call.name);
-        let object = self
-            .live
-            .get(&key)
-            .ok_or_else(|| ApiError::not_found(&call.def, &call.name))?;
+        let version = match version_parameter(call)? {
+            None => self.version,
+            Some(wanted) => self.fresh_enough(call, wanted)?,
+        };
+        let object = if version == self.version {
+            self.live.get(&key)
+        } else {
+            self.object_at(&key, version).map(|change| &change.object)
+        }
+        .ok_or_else(|| ApiError::not_found(&call.def, &call.name))?;
         Ok(Done {
             code: 200,
             object: (**object).clone(),
@@ -73,12 +104,7 @@ impl State {
                 "sendInitialEvents is forbidden for list",
             ));
         }
-        let limit: usize = match call.parameter("limit") {
-            None => 0,
-            Some(text) => text
-                .parse()
-                .map_err(|_| ApiError::bad_request(format!("invalid limit {text}")))?,
-        };
+        let limit = limit(call)?;
         let (version, start) = self.list_version(call, limit)?;
         let exact = start.is_some() || version != self.version;
         let objects: BTreeMap<Key, Arc<Value>> = if exact {
@@ -100,7 +126,7 @@ impl State {
         let mut items = Vec::new();
         let mut last = None;
         for (key, object) in rest.by_ref() {
-            let mut item = builtin::from_storage(&call.def, object);
+            let mut item = builtin::from_storage(&call.def, object).into_owned();
             if !call.def.custom
                 && let Some(map) = item.as_object_mut()
             {
@@ -130,10 +156,27 @@ impl State {
         Ok(Done { code: 200, object })
     }
 
+    /// The version of the caller's cache, if it has seen the wanted one.
+    pub(crate) fn fresh_enough(&self, call: &Call, wanted: u64) -> Result<u64, ApiError> {
+        let view = self.view(self.replicas.of(&call.client));
+        if wanted > view {
+            return Err(ApiError::too_large_version(wanted, view));
+        }
+        Ok(view)
+    }
+
     /// At which version a list reads, and after which key it goes on.
     fn list_version(&self, call: &Call, limit: usize) -> Result<(u64, Option<Key>), ApiError> {
         let matching = call.parameter("resourceVersionMatch");
-        let wanted = version_parameter(call)?;
+        let wanted = version_parameter(call).map_err(|error| {
+            ApiError::bad_request(format!("invalid resource version: {}", error.message))
+        })?;
+        if wanted.is_none() && matching.is_some() {
+            return Err(options_invalid(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden unless resourceVersion is provided",
+            ));
+        }
         if let Some(token) = call.parameter("continue") {
             let why = || ApiError::bad_request("continue key is not valid");
             if wanted.is_some_and(|v| v != 0) {
@@ -163,17 +206,8 @@ impl State {
             return Ok((version, Some(key)));
         }
         let Some(wanted) = wanted else {
-            if matching.is_some() {
-                return Err(options_invalid(
-                    "resourceVersionMatch",
-                    "resourceVersionMatch is forbidden unless resourceVersion is provided",
-                ));
-            }
             return Ok((self.version, None));
         };
-        if wanted > self.version {
-            return Err(ApiError::too_large_version(wanted, self.version));
-        }
         match matching {
             Some("Exact") if wanted == 0 => Err(options_invalid(
                 "resourceVersionMatch",
@@ -182,15 +216,20 @@ impl State {
             Some("Exact") => self.exact(wanted),
             // A page limit with a version means exactly that version, for historical reasons.
             None if limit > 0 && wanted > 0 => self.exact(wanted),
-            None | Some("NotOlderThan") => Ok((self.version, None)),
-            Some(_) => Err(options_invalid(
-                "resourceVersionMatch",
-                "supported values: \"Exact\", \"NotOlderThan\"",
+            None | Some("NotOlderThan") => Ok((self.fresh_enough(call, wanted)?, None)),
+            Some(other) => Err(ApiError::invalid(
+                "ListOptions",
+                "meta.k8s.io",
+                "",
+                &[unknown_match(other, &["Exact", "NotOlderThan", ""])],
             )),
         }
     }
 
     fn exact(&self, wanted: u64) -> Result<(u64, Option<Key>), ApiError> {
+        if wanted > self.version {
+            return Err(ApiError::too_large_version(wanted, self.version));
+        }
         if wanted < self.compacted {
             return Err(ApiError::expired(
                 "The resourceVersion for the provided list is too old.",

@@ -1,14 +1,17 @@
 //! What the server serves: built-in kinds and those of installed CustomResourceDefinitions.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::schema;
+use crate::{cel::Rules, schema};
 
 /// One served resource in one version.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct ResourceDef {
     pub(crate) group: String,
     pub(crate) version: String,
@@ -34,6 +37,8 @@ pub(crate) struct ResourceDef {
     pub(crate) schema: Value,
     /// Every `pattern` of the schema, compiled.
     pub(crate) patterns: BTreeMap<String, Regex>,
+    /// Its rules in CEL.
+    pub(crate) rules: Rules,
 }
 
 impl ResourceDef {
@@ -126,6 +131,10 @@ const BUILT_INS: &[BuiltIn] = &[
         false,
         true,
     ),
+    rbac("roles", "Role", true),
+    rbac("rolebindings", "RoleBinding", true),
+    rbac("clusterroles", "ClusterRole", false),
+    rbac("clusterrolebindings", "ClusterRoleBinding", false),
     built_in(
         "apiextensions.k8s.io",
         "v1",
@@ -137,6 +146,19 @@ const BUILT_INS: &[BuiltIn] = &[
         false,
     ),
 ];
+
+const fn rbac(plural: &'static str, kind: &'static str, namespaced: bool) -> BuiltIn {
+    built_in(
+        "rbac.authorization.k8s.io",
+        "v1",
+        plural,
+        kind,
+        &[],
+        namespaced,
+        false,
+        false,
+    )
+}
 
 #[expect(clippy::too_many_arguments, reason = "a row of the table above")]
 const fn built_in(
@@ -177,7 +199,7 @@ pub(crate) fn built_ins() -> Vec<ResourceDef> {
             status: b.status,
             generation: b.kind == "CustomResourceDefinition",
             custom: false,
-            unconditional_update: b.kind != "CustomResourceDefinition" && b.kind != "Lease",
+            unconditional_update: !matches!(b.kind, "CustomResourceDefinition" | "Lease"),
             create_on_update: b.create_on_update,
             storage: if b.plural == "events" || b.group.is_empty() {
                 b.plural.to_owned()
@@ -186,6 +208,7 @@ pub(crate) fn built_ins() -> Vec<ResourceDef> {
             },
             schema: json!({"type": "object", "properties": {"metadata": metadata_schema()}}),
             patterns: BTreeMap::new(),
+            rules: Rules::default(),
         })
         .collect()
 }
@@ -197,8 +220,30 @@ fn text(value: &Value, field: &str) -> Result<String, String> {
         .ok_or_else(|| format!("{field} is missing in the CustomResourceDefinition"))
 }
 
+/// The resources of one CustomResourceDefinition, one per served version.
+pub(crate) type Served = Vec<Arc<ResourceDef>>;
+
+/// What was compiled in this process: a thousand servers with the same definitions compile them once.
+static COMPILED: Mutex<BTreeMap<String, Result<Served, String>>> = Mutex::new(BTreeMap::new());
+/// Nobody installs that many different ones; a walk over generated ones must not grow for ever.
+const COMPILED_LIMIT: usize = 256;
+
 /// The resources, one per served version, that a CustomResourceDefinition declares.
-pub(crate) fn from_crd(crd: &Value) -> Result<Vec<Arc<ResourceDef>>, String> {
+pub(crate) fn from_crd(crd: &Value) -> Result<Served, String> {
+    let key = format!("{}{}", crd["metadata"]["name"], crd["spec"]);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = compiled.get(&key) {
+        return known.clone();
+    }
+    if compiled.len() >= COMPILED_LIMIT {
+        compiled.clear();
+    }
+    let fresh = compile(crd);
+    compiled.insert(key, fresh.clone());
+    fresh
+}
+
+fn compile(crd: &Value) -> Result<Served, String> {
     let spec = &crd["spec"];
     let names = &spec["names"];
     let group = text(spec, "group")?;
@@ -234,6 +279,7 @@ pub(crate) fn from_crd(crd: &Value) -> Result<Vec<Arc<ResourceDef>>, String> {
         openapi["properties"]["metadata"] = metadata_schema();
         let mut patterns = BTreeMap::new();
         schema::compile_patterns(&openapi, &mut patterns)?;
+        let rules = Rules::compile(&openapi)?;
         out.push(Arc::new(ResourceDef {
             group: group.clone(),
             version: text(version, "name")?,
@@ -255,6 +301,7 @@ pub(crate) fn from_crd(crd: &Value) -> Result<Vec<Arc<ResourceDef>>, String> {
             storage: format!("{plural}.{group}"),
             schema: openapi,
             patterns,
+            rules,
         }));
     }
     if out.is_empty() {

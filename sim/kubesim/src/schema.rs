@@ -147,9 +147,23 @@ fn type_matches(value: &Value, wanted: &str) -> bool {
     actual == wanted || (wanted == "number" && actual == "integer")
 }
 
+fn wrong_type(path: &str, wanted: &str, actual: &str) -> FieldError {
+    FieldError::other(
+        "FieldValueTypeInvalid",
+        path,
+        format!(
+            r#"Invalid value: "{actual}": {path} in body must be of type {wanted}: "{actual}""#
+        ),
+    )
+}
+
 impl Validator<'_> {
     fn check(&self, value: &Value, schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
         if value.is_null() && schema["nullable"] == json!(true) {
+            return;
+        }
+        if schema[INT_OR_STRING] == json!(true) && !value.is_string() && !value.is_i64() {
+            errors.push(wrong_type(path, "integer,string", type_name(value)));
             return;
         }
         if let Some(wanted) = schema["type"].as_str()
@@ -157,17 +171,17 @@ impl Validator<'_> {
             && !type_matches(value, wanted)
         {
             let actual = type_name(value);
-            errors.push(FieldError::other(
-                "FieldValueTypeInvalid",
-                path,
-                format!(r#"Invalid value: "{actual}": {path} in body must be of type {wanted}: "{actual}""#),
-            ));
+            errors.push(wrong_type(path, wanted, actual));
             return;
         }
         if let Some(allowed) = schema["enum"].as_array()
             && !allowed.contains(value)
         {
-            let names: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+            let quoted = |value: &Value| match value {
+                Value::String(_) => value.to_string(),
+                other => format!("\"{other}\""),
+            };
+            let names: Vec<String> = allowed.iter().map(quoted).collect();
             errors.push(FieldError::other(
                 "FieldValueNotSupported",
                 path,
@@ -188,6 +202,9 @@ impl Validator<'_> {
     }
 
     fn check_string(&self, text: &str, schema: &Value, path: &str, errors: &mut Vec<FieldError>) {
+        if schema["format"] == json!("date-time") && text.parse::<jiff::Timestamp>().is_err() {
+            errors.push(wrong_type(path, "date-time", text));
+        }
         let length = text.chars().count() as u64;
         if let Some(max) = schema["maxLength"].as_u64().filter(|max| length > *max) {
             errors.push(FieldError::other(

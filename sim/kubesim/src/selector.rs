@@ -125,6 +125,14 @@ impl Selector {
                 })?;
                 (path, value, true)
             };
+            if !known_field(def, path)
+                && !def.custom
+                && !["secrets", "events", "namespaces"].contains(&def.plural.as_str())
+            {
+                return Err(ApiError::bad_request(format!(
+                    "{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                )));
+            }
             if !known_field(def, path) {
                 return Err(ApiError::bad_request(format!(
                     "field label not supported: {path}"

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::{
@@ -43,7 +43,7 @@ impl Shared {
     pub(crate) fn state_now(&self) -> MutexGuard<'_, State> {
         let now = self.now();
         let mut state = self.state();
-        state.now = now;
+        state.wake(now);
         state
     }
 
@@ -56,6 +56,12 @@ impl Shared {
         let version = self.state().version;
         self.bell.ring(|signal| signal.version = version);
     }
+}
+
+/// What a server's store held at one time; cheap to take and to keep.
+#[derive(Clone)]
+pub struct Snapshot {
+    state: State,
 }
 
 /// An in-memory Kubernetes API server. Clones are handles on the same server.
@@ -72,9 +78,21 @@ impl Server {
 
     /// As `new`, with a seed for uids and generated names.
     pub fn with_seed(now: Clock, seed: u64) -> Self {
-        let state = State::new(now(), seed);
+        let server = Self::over(State::new(now(), seed), now);
+        for name in ["default", "kube-system"] {
+            server.create_namespace(name);
+        }
+        server
+    }
+
+    /// A server of its own that begins where another was when the snapshot was taken.
+    pub fn from_snapshot(now: Clock, snapshot: &Snapshot) -> Self {
+        Self::over(snapshot.state.clone(), now)
+    }
+
+    fn over(state: State, now: Clock) -> Self {
         let version = state.version;
-        let server = Self {
+        Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
                 control: Mutex::new(Control::default()),
@@ -83,11 +101,25 @@ impl Server {
                 held: watch::Sender::new(0),
                 stopped: watch::Sender::new(false),
             }),
-        };
-        for name in ["default", "kube-system"] {
-            server.create_namespace(name);
         }
-        server
+    }
+
+    /// What the store holds now, for `from_snapshot` and `set_back`.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            state: self.shared.state().clone(),
+        }
+    }
+
+    /// Sets the store back to an older state of this server, as a restored etcd does: what was written since is gone, resource versions
+    /// are given a second time, and every watch ends. `history` goes on to show all that ever was.
+    pub fn set_back(&self, snapshot: &Snapshot) {
+        self.shared.state_now().set_back(&snapshot.state);
+        let version = self.shared.state().version;
+        self.shared.bell.ring(|signal| {
+            signal.version = version;
+            signal.epoch += 1;
+        });
     }
 
     /// A transport for `kube::Client::new`, named `DEFAULT_CLIENT` in log, faults and stops.
@@ -105,17 +137,12 @@ impl Server {
 
     /// Every version of every object that was ever stored, in order.
     pub fn history(&self) -> Vec<Change> {
-        self.shared.state().log.clone()
+        self.shared.state().history_since(0)
     }
 
     /// The versions stored after the first `seen` ones: for checks after every mutation.
     pub fn history_since(&self, seen: usize) -> Vec<Change> {
-        self.shared
-            .state()
-            .log
-            .get(seen..)
-            .unwrap_or_default()
-            .to_vec()
+        self.shared.state().history_since(seen)
     }
 
     /// Every object that exists now, by key.
@@ -220,6 +247,21 @@ impl Server {
     pub fn compact(&self) {
         let mut state = self.shared.state();
         state.compacted = state.version;
+    }
+
+    /// Serves old versions for this long only, as a cluster does that compacts its history every few minutes; none: until `compact`.
+    pub fn keep_history(&self, kept: Option<std::time::Duration>) {
+        self.shared.state().retention =
+            kept.map(|kept| SignedDuration::try_from(kept).unwrap_or(SignedDuration::MAX));
+    }
+
+    /// Gives a client a user, whose rights are then looked at (RBAC); none: it may do everything.
+    pub fn act_as(&self, client: &str, user: Option<&str>) {
+        let mut control = self.shared.control();
+        match user {
+            Some(user) => drop(control.users.insert(client.to_owned(), user.to_owned())),
+            None => drop(control.users.remove(client)),
+        }
     }
 
     /// Ends every open watch; clients go on from their last version.

@@ -1,6 +1,7 @@
 //! The HTTP face: a tower service that `kube::Client::new` takes.
 
 use std::{
+    borrow::Cow,
     convert::Infallible,
     future::Future,
     io,
@@ -64,6 +65,17 @@ fn answer(code: u16, object: &Value) -> Response<SimBody> {
     response
 }
 
+/// Adds a header for each warning.
+fn warned(mut response: Response<SimBody>, warnings: &[String]) -> Response<SimBody> {
+    for warning in warnings {
+        let text = format!("299 - {warning:?}");
+        if let Ok(value) = header::HeaderValue::from_str(&text) {
+            response.headers_mut().append(header::WARNING, value);
+        }
+    }
+    response
+}
+
 fn refusal(error: &ApiError) -> Response<SimBody> {
     let mut response = answer(error.code, &error.to_status());
     if error.code == 429 {
@@ -107,22 +119,25 @@ pub(crate) fn run(state: &mut State, call: &Call) -> Result<Done, ApiError> {
 }
 
 /// The object as the caller asked to see it.
-fn present(call: &Call, done: Done) -> Value {
+fn present<'a>(call: &Call, done: &'a Done) -> Cow<'a, Value> {
     let list = matches!(call.verb, Verb::List | Verb::DeleteCollection);
-    if done.object["kind"] == json!("Status") {
-        done.object
-    } else if list && call.metadata_only {
+    if done.object["kind"] == "Status" || (list && !call.metadata_only) {
+        Cow::Borrowed(&done.object)
+    } else if list {
         let items: Vec<Value> = done.object["items"]
             .as_array()
             .into_iter()
             .flatten()
             .map(watch::partial)
             .collect();
-        json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": done.object["metadata"], "items": items})
-    } else if list {
-        done.object
+        Cow::Owned(
+            json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": done.object["metadata"], "items": items}),
+        )
     } else if call.metadata_only {
-        watch::partial(&builtin::from_storage(&call.def, &done.object))
+        Cow::Owned(watch::partial(&builtin::from_storage(
+            &call.def,
+            &done.object,
+        )))
     } else {
         builtin::from_storage(&call.def, &done.object)
     }
@@ -133,14 +148,18 @@ impl Shared {
     pub(crate) fn execute(self: &Arc<Self>, record: usize, call: &Call) -> Response<SimBody> {
         let result = {
             let mut state = self.state_now();
-            if call.verb == Verb::Watch {
+            if let Err(error) = state.authorize(call) {
+                Err(error)
+            } else if call.verb == Verb::Watch {
                 Watch::open(self, &state, call).map(|watch| {
                     let mut response = answer(200, &Value::Null);
                     *response.body_mut() = watch.into_body();
                     response
                 })
             } else {
-                run(&mut state, call).map(|done| answer(done.code, &present(call, done)))
+                let done = run(&mut state, call);
+                let warnings = std::mem::take(&mut state.warnings);
+                done.map(|done| warned(answer(done.code, &present(call, &done)), &warnings))
             }
         };
         self.publish();
@@ -182,7 +201,8 @@ impl Shared {
 
     /// Takes a request in: everything that happens at once happens here.
     fn begin(self: &Arc<Self>, client: &str, parts: &Parts, body: Bytes) -> Step {
-        let parsed = Call::parse(&self.state_now(), parts, body);
+        let user = self.control().users.get(client).cloned();
+        let parsed = Call::parse(&self.state_now(), parts, body, client, user.as_deref());
         let mut record = RequestRecord {
             client: client.to_owned(),
             at: self.now(),
@@ -232,8 +252,7 @@ impl Shared {
         call.namespace().clone_into(&mut record.namespace);
         record.content_type.clone_from(&call.content_type);
         record.name = if call.verb == Verb::Create {
-            let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-            body["metadata"]["name"]
+            call.json["metadata"]["name"]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned()

@@ -2,10 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::resource::{self, ResourceDef};
+use crate::{
+    garbage::Garbage,
+    replicas::Replicas,
+    resource::{self, ResourceDef},
+};
 
 /// Where an object lies: storage name of its resource, namespace (empty for cluster scope), name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +63,16 @@ pub(crate) struct State {
     /// Versions before this one are no longer served to watches and lists.
     pub(crate) compacted: u64,
     pub(crate) now: Timestamp,
+    /// How long old versions are served; none: until `compact`.
+    pub(crate) retention: Option<SignedDuration>,
+    pub(crate) garbage: Garbage,
+    pub(crate) replicas: Replicas,
+    /// What the request under way is to be warned of.
+    pub(crate) warnings: Vec<String>,
+    /// All that was ever stored before the store was last set back.
+    archive: Vec<Change>,
+    /// Where in the log the versions after that begin.
+    fresh: usize,
     random: u64,
 }
 
@@ -80,8 +94,47 @@ impl State {
             version: FIRST_VERSION,
             compacted: FIRST_VERSION,
             now,
+            retention: None,
+            garbage: Garbage::default(),
+            replicas: Replicas::default(),
+            warnings: Vec::new(),
+            archive: Vec::new(),
+            fresh: 0,
             random: seed,
         }
+    }
+
+    /// Sets the clock, and does what became due.
+    pub(crate) fn wake(&mut self, now: Timestamp) {
+        self.now = now;
+        if let Some(kept) = self.retention {
+            let old = self.log.partition_point(|change| change.at < now - kept);
+            if let Some(last) = old.checked_sub(1).and_then(|index| self.log.get(index)) {
+                self.compacted = self.compacted.max(last.version);
+            }
+        }
+        if self.garbage.is_due(now) {
+            self.collect_due();
+        }
+    }
+
+    /// Goes back to an older state. Versions are counted on from there; uids are not given twice.
+    pub(crate) fn set_back(&mut self, older: &Self) {
+        let (archive, random, now) = (self.history_since(0), self.random, self.now);
+        let (replicas, retention) = (self.replicas.caught_up(), self.retention);
+        *self = older.clone();
+        (self.archive, self.random, self.now) = (archive, random, now);
+        (self.replicas, self.retention) = (replicas, retention);
+        self.fresh = self.log.len();
+    }
+
+    /// All that was ever stored, after the first `seen` versions.
+    pub(crate) fn history_since(&self, seen: usize) -> Vec<Change> {
+        let all = self
+            .archive
+            .iter()
+            .chain(self.log.get(self.fresh..).unwrap_or_default());
+        all.skip(seen).cloned().collect()
     }
 
     /// Seconds, as the API server writes times.
@@ -128,6 +181,7 @@ impl State {
     pub(crate) fn put(&mut self, key: Key, mut object: Value) -> Arc<Value> {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        self.garbage.stored(&key, &object, self.now);
         let object = Arc::new(object);
         let previous = self.live.insert(key.clone(), object.clone());
         let kind = if previous.is_some() {
@@ -150,6 +204,7 @@ impl State {
     /// Deletes an object; its last version carries the resourceVersion of the deletion.
     pub(crate) fn remove(&mut self, key: &Key) -> Option<Arc<Value>> {
         let previous = self.live.remove(key)?;
+        self.garbage.removed(&previous);
         self.version += 1;
         let mut object = (*previous).clone();
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());

@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use crate::{
     builtin,
     call::Call,
-    error::ApiError,
+    error::{ApiError, FieldError},
     meta,
-    read::{options_invalid, version_parameter},
+    read::{options_invalid, unknown_match, version_parameter},
     resource::ResourceDef,
     selector::Selector,
     server::Shared,
@@ -31,6 +31,9 @@ const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 pub(crate) struct Watch {
     shared: Arc<Shared>,
     epoch: u64,
+    client: String,
+    /// Whose cache it shows.
+    replica: usize,
     view: View,
     ready: VecDeque<Bytes>,
     /// Index into the log of the first change not yet looked at.
@@ -57,9 +60,7 @@ pub(crate) fn partial(object: &Value) -> Value {
 }
 
 fn line(kind: &str, object: &Value) -> Bytes {
-    let mut text = json!({"type": kind, "object": object}).to_string();
-    text.push('\n');
-    Bytes::from(text)
+    Bytes::from(format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n"))
 }
 
 impl View {
@@ -68,7 +69,7 @@ impl View {
         if self.metadata_only {
             partial(&object)
         } else {
-            object
+            object.into_owned()
         }
     }
 
@@ -103,6 +104,22 @@ impl View {
         }
     }
 
+    /// What there is at a version, as events.
+    fn initial(&self, state: &State, version: u64) -> Vec<Bytes> {
+        let (storage, namespace) = (&self.def.storage, self.namespace.as_deref());
+        let show = |object: &Arc<Value>| {
+            let wanted = self.selector.matches(object);
+            wanted.then(|| line("ADDED", &self.show(object)))
+        };
+        if version == state.version {
+            let objects = state.objects(storage, namespace);
+            objects.filter_map(|(_, object)| show(object)).collect()
+        } else {
+            let objects = state.objects_at(storage, namespace, version);
+            objects.values().filter_map(show).collect()
+        }
+    }
+
     fn bookmark(&self, version: u64, initial_end: bool) -> Bytes {
         let mut metadata =
             json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
@@ -134,7 +151,20 @@ impl Watch {
             .parameter("sendInitialEvents")
             .map(|value| value == "true");
         let matching = call.parameter("resourceVersionMatch");
-        if initial.is_some() && matching != Some("NotOlderThan") {
+        if let (Some(_), Some(other)) = (initial, matching.filter(|m| *m != "NotOlderThan")) {
+            let required = FieldError::forbidden(
+                "resourceVersionMatch",
+                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            );
+            let unknown = unknown_match(other, &["NotOlderThan"]);
+            return Err(ApiError::invalid(
+                "ListOptions",
+                "meta.k8s.io",
+                "",
+                &[required, unknown],
+            ));
+        }
+        if initial.is_some() && matching.is_none() {
             return Err(options_invalid(
                 "resourceVersionMatch",
                 "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
@@ -146,25 +176,33 @@ impl Watch {
                 "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
             ));
         }
-        let version = version_parameter(call)?.unwrap_or(0);
+        let given = version_parameter(call)?;
+        let version = given.unwrap_or(0);
+        // What the caller's cache has seen; a watch that names no version begins with the newest.
+        let replica = state.replicas.of(&call.client);
+        let seen = match given {
+            None => state.version,
+            Some(_) => state.view(replica),
+        };
         let bookmarks = call
             .parameter("allowWatchBookmarks")
             .is_some_and(|value| value == "true");
         let mut ready = VecDeque::new();
         let mut ended = false;
         let known = if initial == Some(true) || (initial.is_none() && version == 0) {
-            if version > state.version {
-                return Err(ApiError::too_large_version(version, state.version));
+            if version > seen {
+                let error = ApiError::too_large_version(version, seen);
+                ready.push_back(line("ERROR", &error.to_status()));
+                ended = true;
+            } else {
+                ready.extend(view.initial(state, seen));
+                if initial == Some(true) && bookmarks {
+                    ready.push_back(view.bookmark(seen, true));
+                }
             }
-            let objects = state.objects(&view.def.storage, view.namespace.as_deref());
-            let matching = objects.filter(|(_, object)| view.selector.matches(object));
-            ready.extend(matching.map(|(_, object)| line("ADDED", &view.show(object))));
-            if initial == Some(true) && bookmarks {
-                ready.push_back(view.bookmark(state.version, true));
-            }
-            state.version
+            seen
         } else if version == 0 {
-            state.version
+            seen
         } else {
             if version < state.compacted {
                 let text = format!("too old resource version: {version} ({})", state.compacted);
@@ -182,6 +220,8 @@ impl Watch {
         Ok(Self {
             shared: shared.clone(),
             epoch,
+            client: call.client.clone(),
+            replica,
             view,
             ready,
             cursor: state.log_index_after(known),
@@ -202,17 +242,22 @@ impl Watch {
         StreamBody::new(frames).boxed_unsync()
     }
 
-    /// Takes over what was stored since the last look.
-    fn collect(&mut self) {
+    /// Takes over what its replica has seen since the last look; false if the client was sent to another one.
+    fn collect(&mut self) -> bool {
         let shared = self.shared.clone();
         let state = shared.state();
-        for change in state.log.get(self.cursor..).unwrap_or_default() {
+        if state.replicas.of(&self.client) != self.replica {
+            return false;
+        }
+        let end = state.log_index_after(state.view(self.replica));
+        for change in state.log.get(self.cursor..end).unwrap_or_default() {
             if change.version > self.known {
                 self.ready.extend(self.view.event(change));
                 self.known = change.version;
             }
         }
-        self.cursor = state.log.len();
+        self.cursor = self.cursor.max(end);
+        true
     }
 
     async fn next(&mut self) -> Option<Bytes> {
@@ -227,7 +272,9 @@ impl Watch {
             if signal.epoch != self.epoch {
                 return None;
             }
-            self.collect();
+            if !self.collect() {
+                return None;
+            }
             if !self.ready.is_empty() {
                 continue;
             }
@@ -244,7 +291,8 @@ impl Watch {
                         return None;
                     }
                     self.next_bookmark = wake + BOOKMARK_EVERY;
-                    return Some(self.view.bookmark(self.known.max(signal.version), false));
+                    let seen = self.shared.state().view(self.replica);
+                    return Some(self.view.bookmark(self.known.max(seen), false));
                 }
             }
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     builtin,
-    call::Call,
+    call::{Call, Verb},
     error::{ApiError, FieldError},
     managed::{self, Writer},
     meta,
@@ -41,28 +41,32 @@ pub(crate) fn decode(call: &Call) -> Result<Value, ApiError> {
         .next()
         .unwrap_or_default()
         .trim();
-    let parsed = match kind {
-        "" | "application/json" => serde_json::from_slice(&call.body).map_err(|e| e.to_string()),
-        "application/yaml" | "application/apply-patch+yaml" => {
-            match serde_json::from_slice(&call.body) {
-                Ok(value) => Ok(value),
-                Err(_) => serde_saphyr::from_slice::<Value>(&call.body).map_err(|e| e.to_string()),
+    let object = match kind {
+        "" | "application/json" => {
+            if call.json.is_null() {
+                return Err(ApiError::bad_request("error decoding body"));
             }
+            call.json.clone()
         }
-        other => {
-            return Err(ApiError::unsupported(&format!(
-                "body of content type {other}"
-            )));
+        "application/yaml" | "application/apply-patch+yaml" if call.json.is_null() => {
+            serde_saphyr::from_slice::<Value>(&call.body)
+                .map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))?
+        }
+        "application/yaml" | "application/apply-patch+yaml" => call.json.clone(),
+        _ => {
+            return Err(ApiError::unsupported_media(
+                "application/json, application/yaml",
+            ));
         }
     };
-    let object: Value =
-        parsed.map_err(|e| ApiError::bad_request(format!("error decoding body: {e}")))?;
     let def = &call.def;
     let (kind, version) = (object["kind"].as_str(), object["apiVersion"].as_str());
     if def.custom && kind.is_none() {
         return Err(ApiError::bad_request("Object 'Kind' is missing"));
     }
-    if let Some(kind) = kind.filter(|kind| def.custom && *kind != def.kind) {
+    if let Some(kind) =
+        kind.filter(|kind| def.custom && *kind != def.kind && call.verb != Verb::Patch)
+    {
         let error = FieldError::invalid("kind", json!(kind), format!("must be {}", def.kind));
         return Err(ApiError::invalid(
             kind,
@@ -83,32 +87,107 @@ pub(crate) fn decode(call: &Call) -> Result<Value, ApiError> {
     Ok(object)
 }
 
-/// Prunes and defaults a decoded object; strict requests are refused for what was pruned.
-fn admit(call: &Call, object: &mut Value) -> Result<(), ApiError> {
+/// Removes the fields that the schema does not know, and names them.
+pub(crate) fn unknown_fields(def: &ResourceDef, object: &mut Value) -> Vec<String> {
+    let mut unknown: Vec<String> = meta::unknown(object).collect();
+    schema::prune(object, &def.schema, "", &mut unknown);
+    unknown.sort();
+    unknown
+}
+
+/// Prunes and defaults a decoded object; strict requests are refused for what was pruned, others are told.
+fn admit(call: &Call, object: &mut Value) -> Result<Vec<String>, ApiError> {
     let def = &call.def;
+    check_options(call)?;
+    if meta::unreadable(object) {
+        return Err(ApiError::bad_request(format!(
+            "{kind} in version {:?} cannot be handled as a {kind}: metadata cannot be read",
+            def.version,
+            kind = def.kind
+        )));
+    }
+    let mut told = Vec::new();
+    if def.custom {
+        let unknown = unknown_fields(def, object);
+        told.extend(
+            unknown
+                .iter()
+                .map(|field| format!("unknown field {field:?}")),
+        );
+    }
     meta::normalise(object);
     object["apiVersion"] = json!(def.api_version());
     object["kind"] = json!(def.kind);
     if !def.custom {
         builtin::prepare(def, object);
-        return builtin::decode_errors(def, object);
+        builtin::decode_errors(def, object)?;
+        return Ok(told);
     }
-    let mut unknown = Vec::new();
-    schema::prune(object, &def.schema, "", &mut unknown);
-    if !unknown.is_empty() && call.parameter("fieldValidation") == Some("Strict") {
-        let fields: Vec<String> = unknown
-            .iter()
-            .map(|field| format!("unknown field {field:?}"))
-            .collect();
-        return Err(ApiError::bad_request(format!(
-            "{kind} in version {:?} cannot be handled as a {kind}: strict decoding error: {}",
-            def.version,
-            fields.join(", "),
-            kind = def.kind
-        )));
+    match call.parameter("fieldValidation") {
+        Some("Strict") if !told.is_empty() => return Err(strict(call, &told.join(", "))),
+        Some("Ignore") => told.clear(),
+        _ => {}
     }
     schema::default(object, &def.schema);
-    Ok(())
+    Ok(told)
+}
+
+/// What a strict request is refused with.
+fn strict(call: &Call, fields: &str) -> ApiError {
+    let kind = &call.def.kind;
+    if call.verb == Verb::Patch {
+        let error =
+            FieldError::invalid("patch", "\"\"", format!("strict decoding error: {fields}"));
+        return ApiError::invalid(kind, &call.def.group, &call.name, &[error]);
+    }
+    ApiError::bad_request(format!(
+        "{kind} in version {:?} cannot be handled as a {kind}: strict decoding error: {fields}",
+        call.def.version
+    ))
+}
+
+/// Refuses options of a write that have another value than they may.
+fn check_options(call: &Call) -> Result<(), ApiError> {
+    let mut errors = Vec::new();
+    let mut refuse = |field: &str, body: String| {
+        errors.push(FieldError::other("FieldValueNotSupported", field, body));
+    };
+    if let Some(other) = call.parameter("dryRun").filter(|value| *value != "All") {
+        refuse(
+            "dryRun",
+            format!("Unsupported value: [{other:?}]: supported values: \"All\""),
+        );
+    }
+    let known = ["Strict", "Warn", "Ignore"];
+    if let Some(other) = call
+        .parameter("fieldValidation")
+        .filter(|value| !known.contains(value))
+    {
+        let supported = r#""", "Ignore", "Strict", "Warn""#;
+        refuse(
+            "fieldValidation",
+            format!("Unsupported value: {other:?}: supported values: {supported}"),
+        );
+    }
+    if let Some(long) = call
+        .parameter("fieldManager")
+        .filter(|name| name.len() > 128)
+    {
+        errors.push(FieldError::other(
+            "FieldValueTooLong",
+            "fieldManager",
+            format!("Too long: may not be more than 128 bytes ({})", long.len()),
+        ));
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let kind = match call.verb {
+        Verb::Create => "CreateOptions",
+        Verb::Update => "UpdateOptions",
+        _ => "PatchOptions",
+    };
+    Err(ApiError::invalid(kind, "meta.k8s.io", "", &errors))
 }
 
 fn object_errors(def: &ResourceDef, old: Option<&Value>, new: &Value) -> Vec<FieldError> {
@@ -122,11 +201,38 @@ fn object_errors(def: &ResourceDef, old: Option<&Value>, new: &Value) -> Vec<Fie
     errors
 }
 
+/// What the rules in CEL object to, or that they were not asked.
+fn rule_errors(
+    def: &ResourceDef,
+    old: Option<&Value>,
+    new: &Value,
+    found: &[FieldError],
+) -> Vec<FieldError> {
+    // Rules cannot be asked about values of the wrong type or size.
+    const BLOCKING: [&str; 5] = [
+        "FieldValueNotSupported",
+        "FieldValueRequired",
+        "FieldValueTooLong",
+        "FieldValueTooMany",
+        "FieldValueTypeInvalid",
+    ];
+    if !def.rules.any() {
+        return Vec::new();
+    }
+    if found.iter().any(|error| BLOCKING.contains(&error.reason)) {
+        let detail = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+        return vec![FieldError::invalid("<nil>", "null", detail)];
+    }
+    def.rules.judge(new, old)
+}
+
 fn refuse(def: &ResourceDef, name: &str, errors: &[FieldError]) -> Result<(), ApiError> {
     if errors.is_empty() {
         Ok(())
     } else {
-        Err(ApiError::invalid(&def.kind, &def.group, name, errors))
+        // Events of either group are refused in the words of the core group.
+        let group = if def.kind == "Event" { "" } else { &def.group };
+        Err(ApiError::invalid(&def.kind, group, name, errors))
     }
 }
 
@@ -177,7 +283,8 @@ impl State {
         origin: Origin,
     ) -> Result<Done, ApiError> {
         let def = call.def.clone();
-        admit(call, &mut object)?;
+        let told = admit(call, &mut object)?;
+        self.warnings.extend(told);
         let namespace = call.namespace();
         if !["", namespace].contains(&meta::text(&object, "namespace")) {
             return Err(ApiError::bad_request(NAMESPACE_MISMATCH));
@@ -230,8 +337,10 @@ impl State {
             },
         );
         builtin::prepare_create(&def, &mut object, &self.time());
+        self.warnings.extend(meta::advice(None, &object));
         let mut errors = meta::validate(&object);
         errors.extend(object_errors(&def, None, &object));
+        errors.extend(rule_errors(&def, None, &object, &errors));
         refuse(&def, &name, &errors)?;
         let key = Self::key(&def, namespace, &name);
         if self.live.contains_key(&key) {
@@ -292,7 +401,8 @@ impl State {
     ) -> Result<Done, ApiError> {
         let def = call.def.clone();
         let status = call.subresource == "status";
-        admit(call, &mut new)?;
+        let told = admit(call, &mut new)?;
+        self.warnings.extend(told);
         let version = meta::text(&new, "resourceVersion").to_owned();
         if version.is_empty() && !def.unconditional_update {
             let error = FieldError::invalid(
@@ -311,6 +421,7 @@ impl State {
             return Err(ApiError::stale(&def, &call.name));
         }
         prepare_update(&def, old, &mut new, status);
+        self.warnings.extend(meta::advice(Some(old), &new));
         let mut errors = meta::validate(&new);
         errors.extend(meta::validate_update(old, &new));
         errors.extend(object_errors(&def, Some(old), &new));
@@ -325,6 +436,7 @@ impl State {
                 );
             }
         }
+        errors.extend(rule_errors(&def, Some(old), &new, &errors));
         refuse(&def, &call.name, &errors)?;
         if origin != Origin::Apply {
             let writer = Writer {
@@ -371,6 +483,7 @@ impl State {
         if key.resource == CRDS {
             self.reload_crds();
         }
+        self.collect_garbage();
         self.empty_terminating();
     }
 }

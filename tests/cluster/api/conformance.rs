@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use directconnect_local::ControlPlane;
 use http::Request;
-use kubesim::conformance;
-use serde_json::Value;
+use http::header::{HeaderMap, HeaderName};
+use kubesim::conformance::{self, Answer};
 
 use super::cluster;
 
@@ -40,7 +40,7 @@ impl Proxy {
     }
 
     /// One request on a connection of its own; HTTP/1.0, so that the answer ends with the connection.
-    fn send(&self, request: &Request<Vec<u8>>) -> (u16, Value) {
+    fn send(&self, request: &Request<Vec<u8>>) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut head = format!(
@@ -63,7 +63,14 @@ impl Proxy {
             .unwrap();
         let head = String::from_utf8_lossy(&answer[..end]);
         let code = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (code, conformance::parse_body(&answer[end + 4..]))
+        let mut headers = HeaderMap::new();
+        for line in head.lines().skip(1) {
+            if let Some((name, value)) = line.split_once(": ") {
+                let name: HeaderName = name.parse().unwrap();
+                headers.append(name, value.parse().unwrap());
+            }
+        }
+        Answer::new(code, &headers, &answer[end + 4..])
     }
 }
 

@@ -3,14 +3,17 @@
 //! [`run`] sends them through any transport; it installs its own CustomResourceDefinition and namespace and takes
 //! both away again. The cases are data: `sim/kubesim/cases/*.yaml`.
 
+mod answer;
 mod case;
+mod fixture;
 mod runner;
+mod shapes;
 
 use std::{fmt, future::Future};
 
-use serde_json::Value;
-
-pub use case::Case;
+pub use answer::Answer;
+pub use case::{Case, Difference};
+pub use shapes::shapes;
 
 /// What became of one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,26 @@ impl Report {
             .collect()
     }
 
+    /// How the outcomes differ from what the list of differences allows: cases that failed otherwise than listed, and listed ones
+    /// that no longer do.
+    pub fn beyond(&self, allowed: &[Difference]) -> Vec<String> {
+        let listed = |outcome: &Outcome| {
+            let text = outcome.failures.join("\n");
+            let mut found = allowed.iter().filter(|one| one.case == outcome.name);
+            found.any(|one| text.contains(&one.says))
+        };
+        let failed = self.failed();
+        let new = failed
+            .iter()
+            .filter(|outcome| !listed(outcome))
+            .map(|outcome| format!("{}: {}", outcome.name, outcome.failures.join("; ")));
+        let vanished = allowed
+            .iter()
+            .filter(|one| !failed.iter().any(|outcome| outcome.name == one.case))
+            .map(|one| format!("{}: listed as a difference, but as expected", one.case));
+        new.chain(vanished).collect()
+    }
+
     /// True if every case went as expected.
     pub fn passed(&self) -> bool {
         !self.outcomes.is_empty() && self.failed().is_empty()
@@ -61,38 +84,22 @@ impl fmt::Display for Report {
     }
 }
 
+/// Where this server may differ from a real one, and why.
+pub fn differences() -> Vec<Difference> {
+    case::differences()
+}
+
 /// All cases, in order.
 pub fn cases() -> Vec<Case> {
     case::all()
 }
 
-/// Reads a response body as `run` wants it: one JSON value, or an array of the lines of a watch.
-pub fn parse_body(bytes: &[u8]) -> Value {
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        let watch =
-            matches!(&value, Value::Object(map) if map.len() == 2 && map.contains_key("object"));
-        return if watch {
-            Value::Array(vec![value])
-        } else {
-            value
-        };
-    }
-    let lines = bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty());
-    let parsed: Result<Vec<Value>, _> = lines.map(serde_json::from_slice).collect();
-    parsed.map_or_else(
-        |_| Value::String(String::from_utf8_lossy(bytes).into_owned()),
-        Value::Array,
-    )
-}
-
 /// Runs every case. `send` takes a request with a relative URI, reads the whole answer (a watch ends by its
-/// `timeoutSeconds`) and returns the code and `parse_body` of the body.
+/// `timeoutSeconds`) and returns code, warnings and body.
 pub async fn run<F, Fut>(send: F) -> Report
 where
     F: FnMut(http::Request<Vec<u8>>) -> Fut,
-    Fut: Future<Output = (u16, Value)>,
+    Fut: Future<Output = Answer>,
 {
     runner::run(send).await
 }
