@@ -3,7 +3,10 @@
 //! Evaluation is the library's. What is ours: only nodes with rules are visited, a rule sees only the part of the object that it names,
 //! and what is unchanged is not judged again by rules without `oldSelf`, as the API server's ratcheting has it.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use kube_cel::{CompiledSchema, Validator, compile_schema};
 use regex::Regex;
@@ -37,7 +40,12 @@ struct Node {
     named: Named,
     /// Any of the rules speaks of `oldSelf`.
     transition: bool,
+    /// What passed: rules are pure, and most writes change nothing that they name.
+    passed: Mutex<HashSet<String>>,
 }
+
+/// How many judgements of one node are remembered.
+const REMEMBERED: usize = 1024;
 
 /// All rules of one version of a resource.
 #[derive(Debug, Default)]
@@ -192,6 +200,7 @@ impl Rules {
                 rules: compiled,
                 named,
                 transition,
+                passed: Mutex::default(),
             });
         }
         let mut into = |step: Step, schema: &Value| {
@@ -283,8 +292,21 @@ impl Node {
             return;
         }
         let (seen, before) = (self.named.cut(new), old.map(|old| self.named.cut(old)));
+        let memory = || self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = format!("{seen}{}", before.as_ref().unwrap_or(&Value::Null));
+        if memory().contains(&pair) {
+            return;
+        }
         let result = VALIDATOR
             .with(|validator| validator.validate_compiled(&self.rules, &seen, before.as_ref()));
+        if result.is_ok() {
+            let mut passed = memory();
+            if passed.len() >= REMEMBERED {
+                passed.clear();
+            }
+            passed.insert(pair);
+            return;
+        }
         for error in result.err().into_iter().flatten() {
             if unchanged && !error.rule.contains("oldSelf") {
                 continue;

@@ -7,6 +7,7 @@
 //! Inside: `call` takes a request apart, `service` decides its fate and runs it, `write`, `patch`, `read` and `watch`
 //! are the verbs, `store` keeps the objects and every version that ever was.
 
+mod admission;
 mod bell;
 mod builtin;
 mod call;

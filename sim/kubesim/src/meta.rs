@@ -185,7 +185,7 @@ pub(crate) fn validate(object: &Value) -> Vec<FieldError> {
         errors.push(FieldError::invalid(
             "metadata.name",
             json!(name),
-            "must be no more than 253 bytes",
+            "must be no more than 253 characters",
         ));
     } else if name.is_empty() {
         errors.push(FieldError::required(

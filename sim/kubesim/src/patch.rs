@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    builtin,
+    admission, builtin,
     call::Call,
     error::{ApiError, FieldError},
     jsonpatch,
@@ -109,7 +109,7 @@ impl State {
             return Err(ApiError::bad_request("metadata.managedFields must be nil"));
         }
         if def.custom
-            && let Some(field) = write::unknown_fields(&def, &mut applied.clone()).first()
+            && let Some(field) = admission::unknown_fields(&def, &mut applied.clone()).first()
         {
             let message = format!(
                 "failed to create typed patch object ({}/{}; {}, Kind={}): .{field}: field not declared in schema",
