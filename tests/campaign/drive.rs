@@ -204,7 +204,7 @@ fn trace(world: &World) -> u64 {
         (&row.operation, format!("{:?}", row.outcome), row.effect).hash(&mut hasher);
     }
     for request in world.kube.requests() {
-        let name = if request.resource == "events" {
+        let name = if request.resource.starts_with("events") {
             ""
         } else {
             &request.name

@@ -43,7 +43,7 @@ impl Boundary {
 
     /// A request to Kubernetes: its verb and object.
     pub fn kubernetes(record: &RequestRecord) -> Self {
-        let name = if record.resource == "events" {
+        let name = if record.resource.starts_with("events") {
             ""
         } else {
             &record.name

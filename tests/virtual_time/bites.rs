@@ -58,7 +58,7 @@ fn news(world: &World, seen: &mut usize) -> BTreeSet<Promise> {
 
 #[tokio::test(start_paused = true)]
 async fn careless_writes_are_found() {
-    let mut world = World::quickstart().await;
+    let mut world = World::quickstart_without_policy().await;
     world.stop().await;
     let aws = careless(&world, "us-east-1");
     let port = id(&world, "Connection", "dc2", "connectionId");
@@ -154,7 +154,7 @@ async fn careless_writes_are_found() {
 
 #[tokio::test(start_paused = true)]
 async fn careless_versions_are_found() {
-    let mut world = World::quickstart().await;
+    let mut world = World::quickstart_without_policy().await;
     world.stop().await;
     let last = || {
         let history = world.kube.history();

@@ -1,4 +1,4 @@
-//! The promises that are judged in every state; names as in the judges of virtual time (`tests/virtual_time/promises`).
+//! The promises that are judged in every state; names as in the judges of virtual time (`tests/harness/src/promises`).
 
 /// A promise.
 #[derive(

@@ -202,11 +202,23 @@ impl World {
     /// The quickstart, up.
     pub async fn quickstart() -> Self {
         let mut world = Self::of("quickstart", SOON);
-        world.apply_example("quickstart");
-        world.act(&json!({"action": "configureRouter", "router": "onprem-router"}));
-        world.start();
-        world.until_all_ready(Duration::from_hours(1)).await;
+        world.come_up().await;
         world
+    }
+
+    /// The quickstart, up, with an AWS that refuses the operator's role nothing.
+    pub async fn quickstart_without_policy() -> Self {
+        let yaml = file("sim/dxsim/worlds/quickstart.yaml").replace(", policies: [operator]", "");
+        let mut world = Self::seeded("quickstart", format!("{SOON}{yaml}"), 1);
+        world.come_up().await;
+        world
+    }
+
+    async fn come_up(&mut self) {
+        self.apply_example("quickstart");
+        self.act(&json!({"action": "configureRouter", "router": "onprem-router"}));
+        self.start();
+        self.until_all_ready(Duration::from_hours(1)).await;
     }
 
     /// SecureCart, up: what existed adopted, the second port and interface ordered.

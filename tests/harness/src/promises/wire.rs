@@ -161,7 +161,8 @@ impl Scene<'_> {
         }
         let promise = Promise::IntentBeforeCreate;
         let (Some(owner), Some(intent)) = (self.owner, self.intent) else {
-            return Some(self.breach(promise, "no intent of it is stored"));
+            let stored = self.was_stored();
+            return (!stored).then(|| self.breach(promise, "no intent of it is stored"));
         };
         if intent["operation"] != self.operation() {
             return Some(self.breach(promise, "its token belongs to another operation"));
@@ -185,6 +186,18 @@ impl Scene<'_> {
             .flatten()
             .any(|(key, value)| key.starts_with(CHILD) && value.starts_with(&identity));
         (!proved).then(|| self.breach(promise, "neither it nor a parent carries a tag"))
+    }
+
+    /// True if the call's intent was stored, and somebody wiped the status since.
+    fn was_stored(&self) -> bool {
+        let token = self.call.tag(INTENT);
+        let history = self.kube.history();
+        history.iter().rev().any(|change| {
+            intents(&change.object).any(|(_, intent)| {
+                intent["operation"] == self.operation()
+                    && token.as_ref().is_none_or(|t| intent["token"] == t.as_str())
+            })
+        })
     }
 
     fn only_ours(&self) -> Option<Breach> {
