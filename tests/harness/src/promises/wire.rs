@@ -188,14 +188,23 @@ impl Scene<'_> {
         (!proved).then(|| self.breach(promise, "neither it nor a parent carries a tag"))
     }
 
-    /// True if the call's intent was stored, and somebody wiped the status since.
+    /// True if the call's intent was stored, and somebody wiped the status since. A call that can carry no token has one that was
+    /// stored just now.
     fn was_stored(&self) -> bool {
         let token = self.call.tag(INTENT);
+        let untaggable = ["CreateBGPPeer", "CreateDirectConnectGatewayAssociation"];
         let history = self.kube.history();
-        history.iter().rev().any(|change| {
-            intents(&change.object).any(|(_, intent)| {
-                intent["operation"] == self.operation()
-                    && token.as_ref().is_none_or(|t| intent["token"] == t.as_str())
+        let mut recent = history
+            .iter()
+            .rev()
+            .filter(|change| token.is_some() || self.now.duration_since(change.at) <= LATEST);
+        recent.any(|change| {
+            intents(&change.object).any(|(_, intent)| match &token {
+                Some(token) => intent["token"] == token.as_str(),
+                None => {
+                    untaggable.contains(&self.operation())
+                        && intent["operation"] == self.operation()
+                }
             })
         })
     }
