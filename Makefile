@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 LOCAL := $(TARGET)/debug/local
 
-.PHONY: help demo up down test quick gen bench explore release-figures build check-tools
+.PHONY: help demo up down test quick gen bench campaign explore release-figures build check-tools
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,6 +26,9 @@ quick: ## format, model tests, plan cases: under a minute once built
 gen: ## write CRDs, RBAC and reference docs from the types
 	@cargo build --workspace --all-targets
 	@$(TARGET)/debug/directconnect-operator generate
+
+campaign: build ## every fault at every boundary; ended, it goes on where it was
+	@$$(deploy/local/built.sh test campaign) --all --results $(TARGET)/campaign/$$(git rev-parse --short HEAD)
 
 bench: build ## the figures of docs/benchmarks.md
 	@deploy/local/bench.sh

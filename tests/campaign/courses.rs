@@ -42,8 +42,6 @@ pub struct Course {
     pub from: usize,
     /// Seconds at the end in which nothing may happen any more.
     pub rest: u64,
-    /// A port is ordered or deleted in it: every boundary is tried twice.
-    pub paid: bool,
     /// Belongs to all tests.
     pub always: bool,
 }
@@ -94,6 +92,13 @@ fn all_ready(world: &World) -> bool {
         })
 }
 
+/// True if nothing is open, nobody holds anything up, and what is there is as declared.
+pub fn rests(world: &World) -> bool {
+    let managed = world.managed();
+    let held = |o: &Value| !o["status"]["intents"].is_null() || look::is(o, "Paused", "True");
+    !managed.iter().any(held) && (all_ready(world) || only_accounts(world))
+}
+
 fn only_accounts(world: &World) -> bool {
     world.managed().iter().all(|o| o["kind"] == "AwsAccount")
 }
@@ -134,8 +139,7 @@ fn quickstart(name: &'static str, acts: Vec<Act>) -> Course {
         acts,
         from: 0,
         rest: 120,
-        paid: false,
-        always: true,
+        always: false,
     }
 }
 
@@ -144,7 +148,7 @@ pub fn all() -> Vec<Course> {
     vec![
         Course {
             only: account_and_port,
-            paid: true,
+            always: true,
             ..quickstart(
                 "port",
                 vec![
@@ -155,7 +159,7 @@ pub fn all() -> Vec<Course> {
         },
         Course {
             only: account_and_port,
-            paid: true,
+            always: true,
             ..quickstart(
                 "retained-port",
                 vec![
@@ -167,7 +171,6 @@ pub fn all() -> Vec<Course> {
         },
         Course {
             only: account_and_port,
-            paid: true,
             lag: true,
             rest: 360,
             ..quickstart(

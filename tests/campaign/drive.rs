@@ -133,8 +133,8 @@ async fn whole(course: &Course, world: &mut World, prepare: impl FnOnce(&World))
     // Tokens of calls that were lost stay until they can do nothing any more.
     let open = Act {
         does: |_| {},
-        what: "nothing is open",
-        until: |w| w.managed().iter().all(|o| o["status"]["intents"].is_null()),
+        what: "everything rests",
+        until: |w| courses::rests(w),
         consents: false,
     };
     until(world, &open).await;

@@ -21,9 +21,8 @@ use crate::courses::WHILE;
 pub struct Boundary {
     service: &'static str,
     what: String,
-    writes: bool,
-    /// Resource and name, in Kubernetes.
-    object: Option<(String, String)>,
+    /// It changes something.
+    pub writes: bool,
     watches: bool,
 }
 
@@ -36,7 +35,6 @@ impl Boundary {
             service: "aws",
             what: format!("{} {kind}", call.operation).trim().to_owned(),
             writes: mutates(&call.operation),
-            object: None,
             watches: false,
         }
     }
@@ -61,11 +59,6 @@ impl Boundary {
                 .to_owned(),
             writes: record.mutation.is_some()
                 || ["create", "update", "patch", "delete"].contains(&record.verb.as_str()),
-            object: record
-                .resource
-                .ends_with("directconnect.dev")
-                .then(|| (record.resource.clone(), record.name.clone()))
-                .filter(|(_, name)| !name.is_empty()),
             watches: record.verb == "watch",
         }
     }
@@ -207,7 +200,7 @@ pub enum Fault {
     Http500After,
     Http503,
     Malformed,
-    PageFault,
+    LaterPage,
     Denied,
     Expired,
     Conflict,
@@ -228,7 +221,6 @@ pub enum Fault {
     ListsLag,
     ClockAhead,
     ClockBehind,
-    BothBack,
 }
 
 /// What can befall a call to AWS.
@@ -251,7 +243,7 @@ pub const AWS: &[Fault] = &[
     Fault::Http500After,
     Fault::Http503,
     Fault::Malformed,
-    Fault::PageFault,
+    Fault::LaterPage,
     Fault::Denied,
     Fault::Expired,
     Fault::Conflict,
@@ -325,7 +317,7 @@ impl Fault {
             | Self::KubernetesConflict
             | Self::Kubernetes422 => boundary.writes,
             Self::NotFound => boundary.writes && !boundary.what.starts_with("Create"),
-            Self::PageFault => {
+            Self::LaterPage => {
                 boundary.service == "aws"
                     && !boundary.writes
                     && boundary.what.starts_with("Describe")
@@ -408,7 +400,7 @@ impl Fault {
             Self::Http500Before => Fate::Simulated(Simulated::Http500BeforeEffect),
             Self::Http500After => Fate::Simulated(Simulated::Http500AfterEffect),
             Self::Malformed => Fate::Simulated(Simulated::MalformedBody),
-            Self::PageFault => Fate::Simulated(Simulated::PageFault),
+            Self::LaterPage => Fate::Simulated(Simulated::PageFault),
             Self::Http503 => refuse(503, "ServiceUnavailable"),
             Self::Denied => refuse(403, other("AccessDeniedException", "UnauthorizedOperation")),
             Self::Expired => refuse(400, other("ExpiredTokenException", "RequestExpired")),

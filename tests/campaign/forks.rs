@@ -18,12 +18,10 @@ use crate::results::Results;
 pub struct Plan {
     /// Part of a run's name.
     pub filter: String,
-    /// The first two occurrences of each boundary, for all courses.
+    /// The first two occurrences of each boundary; else the first of each write.
     pub every: bool,
     /// Children at once.
     pub jobs: usize,
-    /// Stop at the first failure.
-    pub first: bool,
 }
 
 /// Children under way.
@@ -51,6 +49,7 @@ impl Slots {
 struct Forker {
     course: &'static str,
     occurrences: usize,
+    every: bool,
     filter: String,
     seen: BTreeMap<String, usize>,
     passed: Box<dyn Fn(&str) -> bool + Send>,
@@ -62,7 +61,7 @@ struct Forker {
 impl Forker {
     /// Forks for each fault at this boundary. Answers the fault in a child, nothing in the parent.
     fn at(&mut self, boundary: &Boundary, faults: &[Fault]) -> Option<Fault> {
-        if self.chosen.is_made() {
+        if self.chosen.is_made() || !self.every && !boundary.writes {
             return None;
         }
         let signature = boundary.signature();
@@ -103,11 +102,11 @@ pub fn course(course: &Course, plan: &Plan, results: &mut Results) {
     let reference = drive::reference(course);
     let folder = results.folder().to_owned();
     let passed = results.passed.clone();
-    let occurrences = if plan.every || course.paid { 2 } else { 1 };
     let chosen = Chosen::default();
     let forker = Arc::new(Mutex::new(Forker {
         course: course.name,
-        occurrences,
+        occurrences: if plan.every { 2 } else { 1 },
+        every: plan.every,
         filter: plan.filter.clone(),
         seen: BTreeMap::new(),
         passed: Box::new(move |name| passed.contains(name)),

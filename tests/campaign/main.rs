@@ -39,7 +39,7 @@ struct Options {
     /// Drive one run in this process, and show what happens.
     #[arg(long)]
     replay: Option<String>,
-    /// Stop at the first run that fails.
+    /// Stop after the first course in which a run fails.
     #[arg(long)]
     first: bool,
 }
@@ -78,7 +78,6 @@ fn main() -> ExitCode {
             filter: options.run.clone(),
             every: options.all,
             jobs,
-            first: options.first,
         };
         forks::course(&course, &plan, &mut results);
         results.line(course.name);

@@ -166,10 +166,9 @@ impl Call {
         }
         let namespace = match (def.namespaced, path.namespace) {
             (false, None) => Some(String::new()),
-            (false, Some(_)) => return Err(ApiError::no_such_resource()),
             (true, Some(namespace)) => Some(namespace.to_owned()),
             (true, None) if path.name.is_empty() && !verb.mutates() => None,
-            (true, None) => return Err(ApiError::no_such_resource()),
+            (false, Some(_)) | (true, None) => return Err(ApiError::no_such_resource()),
         };
         if !["json", "*/*"].iter().any(|form| accept.contains(form)) && !accept.is_empty() {
             return Err(ApiError::not_acceptable());

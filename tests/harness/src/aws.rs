@@ -298,7 +298,7 @@ impl Gate {
         };
         let fate = self.fate(&call, writes);
         match &fate {
-            None => {}
+            None | Some(Fate::OtherAccount) => {}
             Some(Fate::Die(death)) => {
                 let after = match death {
                     Death::BeforeEffect => None,
@@ -318,7 +318,6 @@ impl Gate {
                 return std::future::pending().await;
             }
             Some(Fate::Refuse { status, code }) => return Ok(refusal(&call, *status, code)),
-            Some(Fate::OtherAccount) => {}
             Some(Fate::Simulated(kind)) => {
                 self.sim.add_fault(Fault::once(*kind, &call.operation));
             }

@@ -46,6 +46,8 @@ fn path(object: &Value) -> String {
     }
 }
 
+// The fixtures are part of the source tree: without them nothing can be said.
+#[allow(clippy::panic)]
 fn case(expected: Expectation) -> Case {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../model/tests/crd");
     let text = fs::read_to_string(folder.join(&expected.fixture))
