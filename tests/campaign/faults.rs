@@ -30,7 +30,10 @@ impl Boundary {
     /// A call to AWS: its operation, and what kind of object it concerns.
     pub fn aws(call: &Call) -> Self {
         let target = call.target().unwrap_or_default();
+        // Ids of gateways and associations say nothing of their kind.
         let kind = target.split('-').next().unwrap_or_default();
+        let kind = Some(kind).filter(|k| ["dxcon", "dxvif", "vgw"].contains(k));
+        let kind = kind.unwrap_or_default();
         Self {
             service: "aws",
             what: format!("{} {kind}", call.operation).trim().to_owned(),
