@@ -129,6 +129,14 @@ fn apply_port(world: &mut World) {
     world.apply_those("quickstart", account_and_port);
 }
 
+/// A port's whole life.
+fn ordered_and_deleted() -> Vec<Act> {
+    vec![
+        act("the port is there", deletes_port, all_ready),
+        act("it is gone", delete_all, only_accounts),
+    ]
+}
+
 fn quickstart(name: &'static str, acts: Vec<Act>) -> Course {
     Course {
         name,
@@ -149,13 +157,7 @@ pub fn all() -> Vec<Course> {
         Course {
             only: account_and_port,
             always: true,
-            ..quickstart(
-                "port",
-                vec![
-                    act("the port is there", deletes_port, all_ready),
-                    act("it is gone", delete_all, only_accounts),
-                ],
-            )
+            ..quickstart("port", ordered_and_deleted())
         },
         Course {
             only: account_and_port,
@@ -173,13 +175,7 @@ pub fn all() -> Vec<Course> {
             only: account_and_port,
             lag: true,
             rest: 360,
-            ..quickstart(
-                "port-behind-lag",
-                vec![
-                    act("the port is there", deletes_port, all_ready),
-                    act("it is gone", delete_all, only_accounts),
-                ],
-            )
+            ..quickstart("port-behind-lag", ordered_and_deleted())
         },
         quickstart("quickstart", vec![start()]),
         Course {

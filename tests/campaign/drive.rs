@@ -1,5 +1,6 @@
 //! Drives a course to its end, with or without a fault, and judges it.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,10 +12,11 @@ use directconnect_harness::ends::{effects, end_state};
 use directconnect_harness::logs::Logs;
 use directconnect_harness::look;
 use directconnect_harness::world::World;
+use strum::VariantArray;
 use tokio::time::Instant;
 
 use crate::courses::{self, Act, Course};
-use crate::faults::{Boundary, Expects, Fault, Handles};
+use crate::faults::{Expects, Fault, Handles, at_each_request};
 use crate::results::Line;
 
 /// Longest that a course may take to rest after a fault: every window of the create protocol, sweeps, and the longest backoff.
@@ -265,35 +267,20 @@ pub fn replay(name: &str) -> ExitCode {
     };
     let reference = reference(course);
     let chosen = Chosen::default();
-    let struck = Arc::new(Mutex::new(
-        std::collections::BTreeMap::<String, usize>::new(),
-    ));
     let outcome = run(course, |world| {
-        let handles = Handles::of(world);
-        let find = {
-            let (chosen, name, course) = (chosen.clone(), name.to_owned(), course.name);
-            move |boundary: &Boundary, faults: &[Fault]| -> Option<Fault> {
-                let signature = boundary.signature();
-                let mut seen = struck.lock().unwrap();
-                let count = seen.entry(signature.clone()).or_default();
-                *count += 1;
-                let place = format!("{course}/{signature}#{count}");
-                let fits = |f: &&Fault| f.applies(boundary) && format!("{place}/{f}") == name;
-                let fault = *faults.iter().find(fits)?;
-                chosen.make(name.clone(), fault);
-                Some(fault)
-            }
-        };
-        let find = Arc::new(find);
-        let (at, now) = (Arc::clone(&find), handles.clone());
-        world.gate.on_request(Some(Arc::new(move |call| {
-            let boundary = Boundary::aws(call);
-            at(&boundary, crate::faults::AWS)?.at_aws(&boundary, &now)
-        })));
-        world.kube.on_request(Some(Arc::new(move |record| {
-            let boundary = Boundary::kubernetes(record);
-            find(&boundary, crate::faults::KUBERNETES)?.at_kubernetes(&boundary, &handles)
-        })));
+        let (chosen, name, course) = (chosen.clone(), name.to_owned(), course.name);
+        let seen: Mutex<BTreeMap<String, usize>> = Mutex::default();
+        at_each_request(world, move |boundary| {
+            let signature = boundary.signature();
+            let mut seen = seen.lock().unwrap();
+            let count = seen.entry(signature.clone()).or_default();
+            *count += 1;
+            let place = format!("{course}/{signature}#{count}");
+            let fits = |f: &&Fault| f.applies(boundary) && format!("{place}/{f}") == name;
+            let fault = *Fault::VARIANTS.iter().find(fits)?;
+            chosen.make(name.clone(), fault);
+            Some(fault)
+        });
     });
     let Some((name, fault)) = chosen.get() else {
         println!("{name} is not reached");

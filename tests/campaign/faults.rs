@@ -13,9 +13,29 @@ use dxsim::visibility::{Mode, Visibility};
 use jiff::SignedDuration;
 use kubesim::{FaultKind, FaultMatch, RequestRecord, Server, When};
 use serde_json::{Value, json};
-use strum::Display;
+use strum::{Display, VariantArray};
 
 use crate::courses::WHILE;
+
+const AWS: &str = "aws";
+const KUBERNETES: &str = "kubernetes";
+
+/// Asks about each request of the operator which fault strikes it.
+pub fn at_each_request(
+    world: &World,
+    choose: impl Fn(&Boundary) -> Option<Fault> + Send + Sync + 'static,
+) {
+    let choose = Arc::new(choose);
+    let (chosen, now) = (Arc::clone(&choose), Handles::of(world));
+    world.gate.on_request(Some(Arc::new(move |call| {
+        let boundary = Boundary::aws(call);
+        chosen(&boundary)?.at_aws(&boundary, &now)
+    })));
+    let now = Handles::of(world);
+    world.kube.on_request(Some(Arc::new(move |record| {
+        choose(&Boundary::kubernetes(record))?.at_kubernetes(&now)
+    })));
+}
 
 /// A request of the operator, before it has had an effect.
 pub struct Boundary {
@@ -35,7 +55,7 @@ impl Boundary {
         let kind = Some(kind).filter(|k| ["dxcon", "dxvif", "vgw"].contains(k));
         let kind = kind.unwrap_or_default();
         Self {
-            service: "aws",
+            service: AWS,
             what: format!("{} {kind}", call.operation).trim().to_owned(),
             writes: mutates(&call.operation),
             watches: false,
@@ -56,7 +76,7 @@ impl Boundary {
             " status"
         };
         Self {
-            service: "kubernetes",
+            service: KUBERNETES,
             what: format!("{} {resource}{part} {name}", record.verb)
                 .trim()
                 .to_owned(),
@@ -174,8 +194,8 @@ pub enum Expects {
     Promises,
 }
 
-/// A fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Display)]
+/// A fault. Each is tried wherever it applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Fault {
     CrashBefore,
@@ -226,71 +246,6 @@ pub enum Fault {
     ClockBehind,
 }
 
-/// What can befall a call to AWS.
-pub const AWS: &[Fault] = &[
-    Fault::CrashBefore,
-    Fault::CrashAfter,
-    Fault::CrashThenLands,
-    Fault::CrashThenLandsLast,
-    Fault::CrashThenLate,
-    Fault::LostBefore,
-    Fault::LostAfter,
-    Fault::LostThenLands,
-    Fault::LostThenLandsLast,
-    Fault::LostThenLate,
-    Fault::HangsBefore,
-    Fault::HangsAfter,
-    Fault::HangsThenLands,
-    Fault::Throttled,
-    Fault::Http500Before,
-    Fault::Http500After,
-    Fault::Http503,
-    Fault::Malformed,
-    Fault::LaterPage,
-    Fault::Denied,
-    Fault::Expired,
-    Fault::Conflict,
-    Fault::NotFound,
-    Fault::Refused,
-    Fault::OtherAccount,
-    Fault::ApiServerDown,
-    Fault::RightsRevoked,
-    Fault::Paused,
-    Fault::StatusWiped,
-    Fault::ListsLag,
-    Fault::ClockAhead,
-    Fault::ClockBehind,
-    Fault::WatchesCut,
-];
-
-/// What can befall a request to Kubernetes.
-pub const KUBERNETES: &[Fault] = &[
-    Fault::CrashBefore,
-    Fault::CrashAfter,
-    Fault::LostBefore,
-    Fault::LostAfter,
-    Fault::HangsBefore,
-    Fault::HangsAfter,
-    Fault::HangsThenLands,
-    Fault::CrashThenLands,
-    Fault::Http500Before,
-    Fault::Http500After,
-    Fault::KubernetesConflict,
-    Fault::Kubernetes403,
-    Fault::Kubernetes410,
-    Fault::Kubernetes422,
-    Fault::Kubernetes429,
-    Fault::Kubernetes504After,
-    Fault::WatchesCut,
-    Fault::ApiServerDown,
-    Fault::RightsRevoked,
-    Fault::Paused,
-    Fault::StatusWiped,
-    Fault::ListsLag,
-    Fault::ClockAhead,
-    Fault::ClockBehind,
-];
-
 /// Lands after the next process's first look.
 const SOON: Duration = Duration::from_secs(60);
 /// Lands a second before the signature ends.
@@ -299,9 +254,37 @@ const LAST: Duration = Duration::from_secs(15 * 60 - 1);
 const LATE: Duration = Duration::from_secs(16 * 60);
 
 impl Fault {
+    /// True if it can befall the side that the request goes to.
+    fn concerns(self, service: &str) -> bool {
+        match self {
+            Self::CrashThenLandsLast
+            | Self::CrashThenLate
+            | Self::LostThenLands
+            | Self::LostThenLandsLast
+            | Self::LostThenLate
+            | Self::Throttled
+            | Self::Http503
+            | Self::Malformed
+            | Self::LaterPage
+            | Self::Denied
+            | Self::Expired
+            | Self::Conflict
+            | Self::NotFound
+            | Self::Refused
+            | Self::OtherAccount => service == AWS,
+            Self::KubernetesConflict
+            | Self::Kubernetes403
+            | Self::Kubernetes410
+            | Self::Kubernetes422
+            | Self::Kubernetes429
+            | Self::Kubernetes504After => service == KUBERNETES,
+            _ => true,
+        }
+    }
+
     /// True if it makes sense there.
     pub fn applies(self, boundary: &Boundary) -> bool {
-        match self {
+        let makes_sense = match self {
             // What reads has no effect: before and after are one.
             Self::CrashAfter
             | Self::CrashThenLands
@@ -320,15 +303,12 @@ impl Fault {
             | Self::KubernetesConflict
             | Self::Kubernetes422 => boundary.writes,
             Self::NotFound => boundary.writes && !boundary.what.starts_with("Create"),
-            Self::LaterPage => {
-                boundary.service == "aws"
-                    && !boundary.writes
-                    && boundary.what.starts_with("Describe")
-            }
+            Self::LaterPage => !boundary.writes && boundary.what.starts_with("Describe"),
             Self::OtherAccount => boundary.what == "GetCallerIdentity",
             Self::Kubernetes410 => boundary.watches,
             _ => true,
-        }
+        };
+        makes_sense && self.concerns(boundary.service)
     }
 
     /// How a run with it must end.
@@ -369,7 +349,7 @@ impl Fault {
     }
 
     /// Strikes a call to AWS.
-    pub fn at_aws(self, boundary: &Boundary, now: &Handles) -> Option<Fate> {
+    fn at_aws(self, boundary: &Boundary, now: &Handles) -> Option<Fate> {
         use dxsim::faults::FaultKind as Simulated;
         if self.around(now) {
             return None;
@@ -422,7 +402,7 @@ impl Fault {
     }
 
     /// Strikes a request to Kubernetes.
-    pub fn at_kubernetes(self, _: &Boundary, now: &Handles) -> Option<FaultKind> {
+    fn at_kubernetes(self, now: &Handles) -> Option<FaultKind> {
         if self.around(now) {
             return None;
         }

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use directconnect_harness::aws::Fate;
-use directconnect_harness::promises::call::Call;
 use fork::Fork;
-use kubesim::{FaultKind, RequestRecord};
+use strum::VariantArray;
 
 use crate::courses::Course;
 use crate::drive::{self, Chosen};
-use crate::faults::{AWS, Boundary, Fault, Handles, KUBERNETES};
+use crate::faults::{Boundary, Fault, at_each_request};
 use crate::results::Results;
 
 /// What is run.
@@ -60,7 +58,7 @@ struct Forker {
 
 impl Forker {
     /// Forks for each fault at this boundary. Answers the fault in a child, nothing in the parent.
-    fn at(&mut self, boundary: &Boundary, faults: &[Fault]) -> Option<Fault> {
+    fn at(&mut self, boundary: &Boundary) -> Option<Fault> {
         if self.chosen.is_made() || !self.every && !boundary.writes {
             return None;
         }
@@ -71,7 +69,7 @@ impl Forker {
             return None;
         }
         let place = format!("{}/{signature}#{seen}", self.course);
-        for fault in faults.iter().filter(|f| f.applies(boundary)) {
+        for fault in Fault::VARIANTS.iter().filter(|f| f.applies(boundary)) {
             let name = format!("{place}/{fault}");
             if !name.contains(&self.filter) || (self.passed)(&name) {
                 continue;
@@ -119,21 +117,8 @@ pub fn course(course: &Course, plan: &Plan, results: &mut Results) {
     }));
     let outcome = drive::run(course, |world| {
         assert!(single_threaded(), "another thread is alive");
-        let handles = Handles::of(world);
-        let (at, now) = (Arc::clone(&forker), handles.clone());
-        let aws = move |call: &Call| -> Option<Fate> {
-            let boundary = Boundary::aws(call);
-            let fault = lock(&at).at(&boundary, AWS)?;
-            fault.at_aws(&boundary, &now)
-        };
         let at = Arc::clone(&forker);
-        let kubernetes = move |record: &RequestRecord| -> Option<FaultKind> {
-            let boundary = Boundary::kubernetes(record);
-            let fault = lock(&at).at(&boundary, KUBERNETES)?;
-            fault.at_kubernetes(&boundary, &handles)
-        };
-        world.gate.on_request(Some(Arc::new(aws)));
-        world.kube.on_request(Some(Arc::new(kubernetes)));
+        at_each_request(world, move |boundary| lock(&at).at(boundary));
     });
     if let Some((name, fault)) = chosen.get() {
         // The child: it has driven the course to its end, with its fault.
