@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicI64;
 
 use directconnect_model::api::aws_account::Endpoints;
+use directconnect_operator::kubernetes;
 use directconnect_operator::leader::{Candidate, lease_name};
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
@@ -68,22 +69,12 @@ impl World {
         let (gate, hold) = (self.gate.named(name), Hold::default());
         let link = Link::new(self.kube.service_as(name));
         let metrics = Metrics::default();
-        let (wall, skew) = (
-            Arc::clone(&self.wall),
-            Duration::from_secs(ahead.unsigned_abs()),
-        );
         let deps = Deps {
-            client: kube::Client::new(link.clone(), "default"),
+            client: kube::Client::new(kubernetes::limited(link.clone()), "default"),
             http: gate.client(),
             http_unpooled: gate.client(),
             credentials: credentials(),
-            wall: Arc::new(move || {
-                if ahead < 0 {
-                    wall() - skew
-                } else {
-                    wall() + skew
-                }
-            }),
+            wall: self.clock_of(&Arc::new(AtomicI64::new(ahead))),
             seed: self.seed * 1_000 + self.starts,
             metrics: metrics.clone(),
             spawner: Spawner::wrapping(hold.wrap()),

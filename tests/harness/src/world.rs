@@ -202,7 +202,7 @@ impl World {
     /// The quickstart, up.
     pub async fn quickstart() -> Self {
         let mut world = Self::of("quickstart", SOON);
-        world.come_up().await;
+        world.come_up("quickstart", "onprem-router").await;
         world
     }
 
@@ -210,13 +210,13 @@ impl World {
     pub async fn quickstart_without_policy() -> Self {
         let yaml = file("sim/dxsim/worlds/quickstart.yaml").replace(", policies: [operator]", "");
         let mut world = Self::seeded("quickstart", format!("{SOON}{yaml}"), 1);
-        world.come_up().await;
+        world.come_up("quickstart", "onprem-router").await;
         world
     }
 
-    async fn come_up(&mut self) {
-        self.apply_example("quickstart");
-        self.act(&json!({"action": "configureRouter", "router": "onprem-router"}));
+    async fn come_up(&mut self, example: &str, router: &str) {
+        self.apply_example(example);
+        self.act(&json!({"action": "configureRouter", "router": router}));
         self.start();
         self.until_all_ready(Duration::from_hours(1)).await;
     }
@@ -224,10 +224,7 @@ impl World {
     /// SecureCart, up: what existed adopted, the second port and interface ordered.
     pub async fn securecart() -> Self {
         let mut world = Self::of("securecart", SOON);
-        world.apply_example("securecart");
-        world.act(&json!({"action": "configureRouter", "router": "hq-router-2"}));
-        world.start();
-        world.until_all_ready(Duration::from_hours(1)).await;
+        world.come_up("securecart", "hq-router-2").await;
         world
     }
 
@@ -241,17 +238,12 @@ impl World {
         self.gate.clear_stop();
         // Counters are a process's own.
         self.metrics = Metrics::default();
-        let (wall, skew) = (Arc::clone(&self.wall), Arc::clone(&self.skew));
         let deps = Deps {
             client: kube::Client::new(kubernetes::limited(self.kube.service()), "default"),
             http: self.gate.client(),
             http_unpooled: self.gate.client(),
             credentials: credentials(),
-            wall: Arc::new(move || {
-                let ahead = skew.load(Ordering::Relaxed);
-                let by = Duration::from_secs(ahead.unsigned_abs());
-                if ahead < 0 { wall() - by } else { wall() + by }
-            }),
+            wall: self.clock_of(&self.skew),
             seed: self.seed * 1_000 + self.starts,
             metrics: self.metrics.clone(),
             spawner: Spawner::default(),
@@ -267,6 +259,16 @@ impl World {
             accounts: BTreeSet::new(),
         };
         self.operator = Some(Operator::build(deps, settings));
+    }
+
+    /// Wall time of a machine whose clock is ahead by so many seconds.
+    pub(crate) fn clock_of(&self, ahead: &Arc<AtomicI64>) -> WallClock {
+        let (wall, ahead) = (Arc::clone(&self.wall), Arc::clone(ahead));
+        Arc::new(move || {
+            let ahead = ahead.load(Ordering::Relaxed);
+            let by = Duration::from_secs(ahead.unsigned_abs());
+            if ahead < 0 { wall() - by } else { wall() + by }
+        })
     }
 
     /// What the running operator serves at /metrics.
