@@ -9,6 +9,7 @@
 //! - [`kubernetes`]: the client of the Kubernetes API.
 //! - [`leader`]: which of several processes acts.
 //! - [`registry`]: the one list of kinds. [`operator`]: builds it all from [`operator::Deps`].
+//! - [`planted`]: bugs for the tests to find; none in a build that is shipped.
 //! - [`generate`]: CRDs, RBAC and reference docs from the types.
 
 pub mod aws;
@@ -21,6 +22,7 @@ pub mod kubernetes;
 pub mod leader;
 pub mod metrics;
 pub mod operator;
+pub mod planted;
 pub mod registry;
 pub mod server;
 pub mod spawn;

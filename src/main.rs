@@ -14,6 +14,7 @@ use clap::Parser;
 use directconnect_operator::config::{Cli, Command, Run};
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
+use directconnect_operator::planted::Planted;
 use directconnect_operator::server::{self, Ready};
 use directconnect_operator::spawn::Spawner;
 use directconnect_operator::{generate, kubernetes, telemetry};
@@ -65,6 +66,7 @@ async fn run(settings: Run) -> Result<(), String> {
         seed: rand::random(),
         metrics,
         spawner: Spawner::default(),
+        planted: Planted::default(),
     };
     let endpoints = settings.endpoints();
     let election = settings.election()?;

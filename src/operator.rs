@@ -26,6 +26,7 @@ use crate::engine::{Context, Shared, account, controller};
 use crate::inventory::Inventory;
 use crate::leader::{self, Candidate, Leads};
 use crate::metrics::Metrics;
+use crate::planted::Planted;
 use crate::registry;
 use crate::spawn::Spawner;
 use crate::wake::Wakes;
@@ -54,6 +55,8 @@ pub struct Deps {
     pub metrics: Metrics,
     /// Runs every task.
     pub spawner: Spawner,
+    /// A bug that tests are to find; none but there.
+    pub planted: Planted,
 }
 
 /// Settings.
@@ -95,6 +98,7 @@ impl Operator {
             seed,
             metrics,
             spawner,
+            planted,
         } = deps;
         let Settings {
             cluster_id,
@@ -161,6 +165,7 @@ impl Operator {
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
             orders: Mutex::default(),
             left: Mutex::default(),
+            planted,
         });
         let stop = CancellationToken::new();
         spawner.spawn(controller::run_accounts(

@@ -1,6 +1,7 @@
 //! Carries out one call: intent, fence, send, and what its outcome means.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use directconnect_model::api::status::Intent;
@@ -19,7 +20,8 @@ use super::gather::Gathered;
 use super::pass::projected;
 use super::store::{self, Trouble};
 use super::{Shared, backoff, events, recheck};
-use crate::aws::{Class, Failure, Fence, Priority, read, send};
+use crate::aws::{Class, Failure, Fence, Priority, Transmitted, read, send};
+use crate::planted::Bug;
 
 /// A request may be signed this long after the look-up that it rests on began.
 const SEND_WITHIN: SignedDuration = SignedDuration::from_secs(30);
@@ -134,7 +136,9 @@ where
         } else {
             projected(&current, gathered, &with_intent)
         };
-        current = store::status(context, &current, &status).await?;
+        if !context.planted.is(Bug::IntentNotStored) {
+            current = store::status(context, &current, &status).await?;
+        }
         let blocked = match recheck::in_the_way(context, &current, gathered, &step, &hash).await {
             Ok(blocked) => blocked,
             Err(trouble) => {
@@ -151,6 +155,7 @@ where
             return Ok(current);
         }
     }
+    context.planted.step(&mut step);
     if step.care == Care::Create
         && let Some(tags) = step.call.tags_mut()
     {
@@ -170,7 +175,7 @@ where
             _ => None,
         }
     });
-    let fence = Fence {
+    let mut fence = Fence {
         token,
         // Whole seconds, as the intent says.
         send_by: jiff::Timestamp::from_second(send_by.as_second()).unwrap_or(send_by),
@@ -178,6 +183,15 @@ where
         leads: context.leads.clone(),
         secret: secret.cloned(),
     };
+    if context.planted.is(Bug::SentLate) {
+        fence.send_by = jiff::Timestamp::MAX;
+    }
+    let mut clients = Arc::clone(clients);
+    if context.planted.is(Bug::OtherRegion) {
+        let mut elsewhere = clients.account.clone();
+        "us-west-2".clone_into(&mut elsewhere.region);
+        clients = context.aws.clients("elsewhere", &elsewhere).await;
+    }
     if step.care == Care::Create && !K::NATURAL {
         context.ordered(&object.key(), Some(context.clock.now()));
     }
@@ -194,7 +208,17 @@ where
         Care::Harmless => Priority::Harmless,
         _ => Priority::Edit,
     };
-    let result = crate::aws::with(priority, send::send(clients, &step.call, secret, &fence)).await;
+    let mut result =
+        crate::aws::with(priority, send::send(&clients, &step.call, secret, &fence)).await;
+    if context.planted.is(Bug::SentAgain) && matches!(&result, Err(failure) if !failure.definite) {
+        fence.transmitted = Transmitted::default();
+        result = send::send(&clients, &step.call, secret, &fence).await;
+    }
+    if context.planted.is(Bug::KeyShown)
+        && let (Err(failure), Some(key)) = (&mut result, secret)
+    {
+        failure.error.message.push_str(key.expose());
+    }
     let refused = matches!(&result, Err(failure) if failure.definite);
     if !refused {
         let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();
@@ -339,6 +363,9 @@ where
         match store::status(context, &current, &status).await {
             Ok(written) => return Ok(written),
             Err(Trouble::Gone) => return Err(Trouble::Gone),
+            Err(Trouble::Conflict) if context.planted.is(Bug::IdLostOnConflict) => {
+                return close_intent(context, &current, step).await;
+            }
             Err(trouble) => last = trouble,
         }
     }
@@ -357,6 +384,10 @@ where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
     let Failure { error, definite } = failure;
+    let definite = definite || context.planted.is(Bug::AmbiguousIsRefused);
+    if context.planted.is(Bug::FinalizerDroppedOnError) && !definite {
+        store::remove_finalizer(context, &current).await?;
+    }
     if definite || (step.care != Care::Create && matches!(error.class, Class::Conflict)) {
         let mut current = current;
         if step.care != Care::Harmless {
@@ -435,7 +466,10 @@ fn remember_refusal<K: Managed>(
     pause: Duration,
 ) {
     let wait = SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(1));
-    let retry_at = context.clock.now() + wait;
+    let mut retry_at = context.clock.now() + wait;
+    if context.planted.is(Bug::HotLoop) {
+        retry_at = context.clock.now();
+    }
     context.memories.with(current.uid(), |m| {
         let times = m.memory.refused.get(hash).map_or(1, |r| r.times + 1);
         m.memory.refused.insert(

@@ -155,6 +155,7 @@ pub async fn gather<K: Managed>(
         m.memory.last_order = last_order;
         m.memory.clone()
     });
+    context.planted.view(object, &mut view);
     Ok(Gathered {
         view,
         clients: reached.map(|(_, clients)| clients),

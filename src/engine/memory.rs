@@ -13,6 +13,9 @@ const TOLD_MOST: usize = 5;
 /// See [`TOLD_MOST`].
 const TOLD_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a cache is believed to be behind our own last write.
+const STALE_FOR: Duration = Duration::from_secs(30);
+
 /// One object.
 #[derive(Clone, Debug, Default)]
 pub struct Remembered {
@@ -20,8 +23,8 @@ pub struct Remembered {
     pub memory: Memory,
     /// Failures in a row.
     pub failures: u32,
-    /// resourceVersions of our last writes: an older one in the cache is stale.
-    pub written: Option<(String, String)>,
+    /// The resourceVersion that our last write replaced, and when: a cache that shows it is stale.
+    pub replaced: Option<(String, Instant)>,
     /// Generation that was decided on last.
     pub generation: Option<i64>,
     /// Of an AwsAccount: when STS last said what its present generation expects.
@@ -61,6 +64,12 @@ impl Memories {
 }
 
 impl Remembered {
+    /// True if a cache that shows this version shows what was before our own last write. Not for ever: etcd may have been restored.
+    pub fn is_stale(&self, version: &str) -> bool {
+        let replaced = self.replaced.as_ref();
+        replaced.is_some_and(|(before, at)| before == version && at.elapsed() < STALE_FOR)
+    }
+
     /// True if a status that says something else may be stored now. Two processes that both act, and know different
     /// things of their own calls, would else take turns as fast as the network lets them.
     pub fn may_tell(&mut self) -> bool {

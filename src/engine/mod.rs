@@ -39,6 +39,7 @@ use crate::clock::Clock;
 use crate::inventory::Inventory;
 use crate::leader::Leads;
 use crate::metrics::Metrics;
+use crate::planted::Planted;
 use crate::wake::Wakes;
 
 /// What every pass works with.
@@ -89,6 +90,8 @@ pub struct Context {
     pub orders: Mutex<BTreeMap<ObjectKey, Timestamp>>,
     /// Identities whose object was let go while its AWS object stays, and when.
     pub left: Mutex<BTreeMap<ObjectKey, Timestamp>>,
+    /// A bug that tests are to find; none but there.
+    pub planted: Planted,
 }
 
 impl Context {

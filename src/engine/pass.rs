@@ -19,12 +19,16 @@ use tracing::{debug, warn};
 use super::gather::{From, Gathered, gather};
 use super::memory::Remembered;
 use super::store::{self, Trouble};
+use crate::planted::Bug;
+
 use super::{Shared, backoff, documents, events, execute, products};
 
 /// Most actions in one pass; what is left is done by the next one.
 const MOST_ACTIONS: usize = 12;
 /// Annotation: a new value starts a whole fresh pass.
 const REQUESTED: &str = "directconnect.dev/reconcile-requested-at";
+/// After this many failures in a row the cache is not believed.
+const DOUBTED: u32 = 3;
 /// A look even if nothing happened.
 const RESYNC: Duration = Duration::from_secs(600);
 
@@ -92,11 +96,8 @@ where
 /// True if the cache still shows the object as it was before our own last write.
 fn stale<K: Managed>(context: &Shared, object: &K) -> bool {
     let version = object.meta().resource_version.clone().unwrap_or_default();
-    context.memories.with(object.uid(), |m| {
-        m.written
-            .as_ref()
-            .is_some_and(|(before, _)| *before == version)
-    })
+    let memories = &context.memories;
+    memories.with(object.uid(), |m| m.is_stale(&version))
 }
 
 async fn pass<K>(context: &Shared, object: &K) -> Result<Duration, Trouble>
@@ -105,8 +106,18 @@ where
 {
     asked(context, object).await?;
     let mut object = object.clone();
+    if context.memories.with(object.uid(), |m| m.failures) >= DOUBTED {
+        // A cache that is ahead of a restored etcd shows what is not there any more.
+        let key = object.key();
+        let fresh: K = store::attempt(store::api(context, &key.namespace).get(&key.name)).await?;
+        if fresh.uid() != object.uid() {
+            return Err(Trouble::Conflict);
+        }
+        object = fresh;
+    }
     for _ in 0..MOST_ACTIONS {
         leads(context)?;
+        object = context.planted.object(object);
         let gathered = gather(context, &object, From::Caches).await?;
         let decision = decide(&object, &gathered.view);
         let acted = match &decision.action {
@@ -208,6 +219,7 @@ where
     if fresh.uid() != object.uid() {
         return Ok(None);
     }
+    let fresh = context.planted.object(fresh);
     let gathered = gather(context, &fresh, From::KubernetesAnew).await?;
     if looked.is_some_and(|looked| !gathered.lists.is_subset(&looked.lists)) {
         // An edit meanwhile made lists matter that were not read anew.
@@ -297,6 +309,13 @@ where
         return Ok(Duration::from_secs(1).mul_f64(context.jitter()));
     }
     store_status(context, object, gathered, &decision).await?;
+    if context.planted.is(Bug::EventEachPass) {
+        let note = Note::new(EventReason::Ready, "nothing happened");
+        tell(context, object, Some(&note)).await;
+    }
+    if context.planted.is(Bug::NeverLooksAgain) {
+        return Ok(RESYNC * 1_000);
+    }
     let now = gathered.view.now;
     let mut again = RESYNC.mul_f64(context.jitter());
     if let Observed::No(_, _, Some(since)) = &gathered.observed {

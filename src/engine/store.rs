@@ -6,8 +6,10 @@ use directconnect_model::decide::FINALIZER;
 use directconnect_model::managed::Managed;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::Shared;
+use crate::planted::Bug;
 
 /// Time limit of one attempt.
 pub const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
@@ -94,6 +96,8 @@ pub async fn status<K>(context: &Shared, object: &K, status: &K::Status) -> Resu
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
+    let status = context.planted.status(object, status, context.clock.now());
+    let status = status.as_ref();
     if object.stored() == Some(status) {
         return Ok(object.clone());
     }
@@ -125,11 +129,11 @@ where
 
 fn remember<K: Managed>(context: &Shared, before: &K, after: &K) {
     let version = |o: &K| o.meta().resource_version.clone().unwrap_or_default();
-    let versions = (version(before), version(after));
-    let changed = versions.0 != versions.1;
-    context
-        .memories
-        .with(before.uid(), |m| m.written = changed.then_some(versions));
+    if version(before) != version(after) {
+        let replaced = Some((version(before), Instant::now()));
+        let memories = &context.memories;
+        memories.with(before.uid(), |m| m.replaced = replaced);
+    }
 }
 
 /// Adds our finalizer.
@@ -142,6 +146,9 @@ where
         operations.push(json!({"op": "add", "path": "/metadata/finalizers", "value": [FINALIZER]}));
     } else {
         operations.push(json!({"op": "add", "path": "/metadata/finalizers/-", "value": FINALIZER}));
+    }
+    if context.planted.is(Bug::SpecWritten) {
+        operations.push(json!({"op": "add", "path": "/spec/tags", "value": {"late": "default"}}));
     }
     let key = object.key();
     let api: Api<K> = api(context, &key.namespace);
@@ -172,7 +179,11 @@ where
     }
     let path = format!("/metadata/finalizers/{at}");
     operations.push(json!({"op": "test", "path": path, "value": FINALIZER}));
-    operations.push(json!({"op": "remove", "path": path}));
+    if context.planted.is(Bug::FinalizersOfOthersRemoved) {
+        operations.push(json!({"op": "replace", "path": "/metadata/finalizers", "value": []}));
+    } else {
+        operations.push(json!({"op": "remove", "path": path}));
+    }
     let key = object.key();
     let api: Api<K> = api(context, &key.namespace);
     let patch = json_patch(operations)?;

@@ -1,22 +1,22 @@
 //! Drives a course to its end, with or without a fault, and judges it.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use directconnect_harness::ends::{effects, end_state};
 use directconnect_harness::logs::Logs;
 use directconnect_harness::look;
+use directconnect_harness::promises::{Breach, Promise};
 use directconnect_harness::world::World;
-use strum::VariantArray;
+use directconnect_operator::planted::Planted;
 use tokio::time::Instant;
 
-use crate::courses::{self, Act, Course};
-use crate::faults::{Expects, Fault, Handles, at_each_request};
+use crate::courses::{self, Act, Course, names};
+use crate::faults::{Expects, Fault, Handles, Wishes};
 use crate::results::Line;
 
 /// Longest that a course may take to rest after a fault: every window of the create protocol, sweeps, and the longest backoff.
@@ -25,30 +25,6 @@ const LIMIT: Duration = Duration::from_hours(2);
 const LOOK: Duration = Duration::from_millis(250);
 /// …and how often if nothing was stored and nothing sent.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
-
-/// The run that this process is, once a fault was chosen.
-#[derive(Clone, Default)]
-pub struct Chosen(Arc<Mutex<Option<(String, Fault)>>>);
-
-impl Chosen {
-    /// This process is this run from now on.
-    pub fn make(&self, name: String, fault: Fault) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((name, fault));
-    }
-
-    /// True in a child.
-    pub fn is_made(&self) -> bool {
-        self.get().is_some()
-    }
-
-    /// The run, in a child.
-    pub fn get(&self) -> Option<(String, Fault)> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
 
 /// How a course ended.
 pub struct End {
@@ -81,7 +57,11 @@ fn panics() -> &'static Mutex<Vec<String>> {
 }
 
 /// Drives a course. `prepare` is called where faults may begin.
-pub fn run(course: &Course, prepare: impl FnOnce(&World)) -> Outcome {
+pub fn run(
+    course: &Course,
+    planted: Planted,
+    prepare: impl FnOnce(&World, &Arc<Wishes>),
+) -> Outcome {
     panics()
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -95,13 +75,20 @@ pub fn run(course: &Course, prepare: impl FnOnce(&World)) -> Outcome {
     let keep = Arc::clone(&kept);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
-            let mut world = course.world();
-            *keep.lock().unwrap() = Some((Handles::of(&world), world.logs.clone()));
-            whole(course, &mut world, prepare).await;
+            let mut driver = Driver {
+                world: course.world(),
+                wishes: Arc::default(),
+            };
+            driver.world.planted = planted;
+            driver.world.quiet = true;
+            let (world, wishes) = (&driver.world, &driver.wishes);
+            *keep.lock().unwrap() = Some((Handles::of(world, wishes), world.logs.clone()));
+            driver.whole(course, prepare).await;
+            let world = &driver.world;
             End {
-                lines: end_state(&world),
-                effects: effects(&world),
-                trace: trace(&world),
+                lines: end_state(world),
+                effects: effects(world),
+                trace: trace(world),
                 calls: (world.calls(), world.kube.requests().len()),
             }
         })
@@ -121,66 +108,111 @@ pub fn run(course: &Course, prepare: impl FnOnce(&World)) -> Outcome {
     }
 }
 
-async fn whole(course: &Course, world: &mut World, prepare: impl FnOnce(&World)) {
-    let mut prepare = Some(prepare);
-    for (number, act) in course.acts.iter().enumerate() {
-        if number == course.from
-            && let Some(prepare) = prepare.take()
-        {
-            prepare(world);
-        }
-        (act.does)(world);
-        until(world, act).await;
-    }
-    // Tokens of calls that were lost stay until they can do nothing any more.
-    let open = Act {
-        does: |_| {},
-        what: "everything rests",
-        until: |w| courses::rests(w),
-        consents: false,
-    };
-    until(world, &open).await;
-    rest(world, Duration::from_secs(course.rest)).await;
-    until(world, &open).await;
-    world.finish();
+struct Driver {
+    world: World,
+    wishes: Arc<Wishes>,
 }
 
-/// A process that died is replaced at once.
-async fn revive(world: &mut World) {
-    if world.is_stopped() {
-        world.crash().await;
-        world.start();
-    }
-}
-
-async fn rest(world: &mut World, time: Duration) {
-    let end = Instant::now() + time;
-    while Instant::now() < end {
-        tokio::time::sleep(LOOK_AT_LEAST).await;
-        revive(world).await;
-        world.judge();
-    }
-}
-
-async fn until(world: &mut World, act: &Act) {
-    let end = Instant::now() + LIMIT;
-    let mut looked: Option<(Instant, (u64, u64))> = None;
-    loop {
-        revive(world).await;
-        let state = (world.kube.version(), world.gate.mutations());
-        if looked.is_none_or(|(at, seen)| seen != state || at.elapsed() >= LOOK_AT_LEAST) {
-            looked = Some((Instant::now(), state));
-            world.judge();
-            if act.consents {
-                consent(world);
+impl Driver {
+    async fn whole(&mut self, course: &Course, prepare: impl FnOnce(&World, &Arc<Wishes>)) {
+        let mut prepare = Some(prepare);
+        for (number, act) in course.acts.iter().enumerate() {
+            if number == course.from
+                && let Some(prepare) = prepare.take()
+            {
+                prepare(&self.world, &self.wishes);
             }
-            if (act.until)(world) {
-                return;
+            (act.does)(&mut self.world);
+            // Nobody restores what was before the user did that.
+            let mut older = self.wishes.older.lock().unwrap();
+            *older = vec![(self.world.kube.now(), self.world.kube.snapshot())];
+            drop(older);
+            if self.until(act).await == Reached::Leaving {
+                break;
             }
         }
-        assert!(Instant::now() < end, "{}: not within {LIMIT:?}", act.what);
-        tokio::time::sleep(LOOK).await;
+        let leaves = self.leaves();
+        // Tokens of calls that were lost stay until they can do nothing any more.
+        let open = Act {
+            does: |_| {},
+            what: "everything rests",
+            until: if leaves {
+                courses::left
+            } else {
+                courses::rests
+            },
+            consents: leaves,
+        };
+        self.until(&open).await;
+        self.rest(Duration::from_secs(course.rest)).await;
+        self.until(&open).await;
+        self.world.judge_ends();
+        self.world.finish();
     }
+
+    fn leaves(&self) -> bool {
+        self.wishes.leaves.load(Ordering::Relaxed)
+    }
+
+    /// A process that died is replaced at once; one that is wanted beside it comes.
+    async fn revive(&mut self) {
+        if self.world.is_stopped() {
+            self.world.crash().await;
+            self.world.start();
+        }
+        if self.wishes.beside.load(Ordering::Relaxed) {
+            self.world.start_beside();
+        }
+    }
+
+    async fn rest(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            tokio::time::sleep(LOOK_AT_LEAST).await;
+            self.revive().await;
+            self.world.judge();
+        }
+    }
+
+    /// Waits until what the act waits for is so, or a fault has the user want something else.
+    async fn until(&mut self, act: &Act) -> Reached {
+        let end = Instant::now() + LIMIT;
+        let leaving = self.leaves();
+        let mut looked: Option<(Instant, (u64, u64))> = None;
+        loop {
+            self.revive().await;
+            if self.leaves() && !leaving {
+                return Reached::Leaving;
+            }
+            let world = &mut self.world;
+            let state = (world.kube.version(), world.gate.mutations());
+            if looked.is_none_or(|(at, seen)| seen != state || at.elapsed() >= LOOK_AT_LEAST) {
+                looked = Some((Instant::now(), state));
+                world.judge();
+                if act.consents {
+                    consent(world);
+                }
+                if (act.until)(world) {
+                    return Reached::End;
+                }
+            }
+            assert!(
+                Instant::now() < end,
+                "{}",
+                Breach::new(
+                    Promise::Converges,
+                    format!("{}: not within {LIMIT:?}", act.what)
+                )
+            );
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Reached {
+    End,
+    Leaving,
 }
 
 /// Gives the consent that the guard asks for, as a user would.
@@ -191,9 +223,8 @@ fn consent(world: &World) {
         if let Some(code) = code.filter(|_| asked) {
             let given = &object["metadata"]["annotations"]["directconnect.dev/consent"];
             if *given != code.as_str() {
-                let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
-                let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
-                world.annotate(&kind, &name, "consent", &serde_json::json!(code));
+                let (kind, name) = names(&object);
+                world.annotate(kind, name, "consent", &serde_json::json!(code));
             }
         }
     }
@@ -219,14 +250,14 @@ fn trace(world: &World) -> u64 {
 
 /// A run without faults.
 pub fn reference(course: &Course) -> Reference {
-    match run(course, |_| {}) {
+    match run(course, Planted::default(), |_, _| {}) {
         Ok(end) => end,
         Err(why) => panic!("{} without a fault: {why}", course.name),
     }
 }
 
-/// Judges how a run with a fault ended.
-pub fn judge(name: &str, fault: Fault, reference: &Reference, outcome: Outcome) -> Line {
+/// Judges how a run with these faults ended.
+pub fn judge(name: &str, faults: &[Fault], reference: &Reference, outcome: Outcome) -> Line {
     let mut line = Line {
         name: name.to_owned(),
         trace: 0,
@@ -242,63 +273,22 @@ pub fn judge(name: &str, fault: Fault, reference: &Reference, outcome: Outcome) 
     };
     line.trace = end.trace;
     line.calls = end.calls;
-    let expects = fault.expects();
+    let expects = faults.iter().map(|f| f.expects()).max();
+    let expects = expects.unwrap_or(Expects::Same);
+    let breach = |promise, what: String| Breach::new(promise, what).to_string();
     if expects == Expects::Same && end.effects != reference.effects {
-        line.trouble = format!("made {:?}, and not {:?}", end.effects, reference.effects);
+        let what = format!("made {:?}, and not {:?}", end.effects, reference.effects);
+        line.trouble = breach(Promise::GoesAndStays, what);
     }
     if expects != Expects::Promises && end.lines != reference.lines {
         let missing = reference.lines.iter().filter(|l| !end.lines.contains(l));
         let new = end.lines.iter().filter(|l| !reference.lines.contains(l));
-        line.trouble = format!(
+        let what = format!(
             "the end is another: {:?} instead of {:?}",
             new.collect::<Vec<_>>(),
             missing.collect::<Vec<_>>()
         );
+        line.trouble = breach(Promise::Converges, what);
     }
     line
-}
-
-/// Drives one run by its name in this process and shows what happened.
-pub fn replay(name: &str) -> ExitCode {
-    let all = courses::all();
-    let Some(course) = all.iter().find(|c| name.split('/').next() == Some(c.name)) else {
-        println!("no such course");
-        return ExitCode::FAILURE;
-    };
-    let reference = reference(course);
-    let chosen = Chosen::default();
-    let outcome = run(course, |world| {
-        let (chosen, name, course) = (chosen.clone(), name.to_owned(), course.name);
-        let seen: Mutex<BTreeMap<String, usize>> = Mutex::default();
-        at_each_request(world, move |boundary| {
-            let signature = boundary.signature();
-            let mut seen = seen.lock().unwrap();
-            let count = seen.entry(signature.clone()).or_default();
-            *count += 1;
-            let place = format!("{course}/{signature}#{count}");
-            let fits = |f: &&Fault| f.applies(boundary) && format!("{place}/{f}") == name;
-            let fault = *Fault::VARIANTS.iter().find(fits)?;
-            chosen.make(name.clone(), fault);
-            Some(fault)
-        });
-    });
-    let Some((name, fault)) = chosen.get() else {
-        println!("{name} is not reached");
-        return ExitCode::FAILURE;
-    };
-    let line = judge(&name, fault, &reference, outcome);
-    println!(
-        "{} {}",
-        line.name,
-        if line.trouble.is_empty() {
-            "ok"
-        } else {
-            &line.trouble
-        }
-    );
-    if line.trouble.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
 }

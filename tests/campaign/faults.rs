@@ -1,21 +1,22 @@
 //! Faults: which there are, where they apply, and what they do.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use directconnect_harness::aws::{Death, Fate, Gate, mutates};
+use directconnect_harness::link::Hold;
 use directconnect_harness::look;
 use directconnect_harness::promises::call::Call;
 use directconnect_harness::world::World;
 use dxsim::Sim;
 use dxsim::visibility::{Mode, Visibility};
-use jiff::SignedDuration;
-use kubesim::{FaultKind, FaultMatch, RequestRecord, Server, When};
+use jiff::{SignedDuration, Timestamp};
+use kubesim::{FaultKind, FaultMatch, RequestRecord, Server, Snapshot, When};
 use serde_json::{Value, json};
-use strum::{Display, VariantArray};
+use strum::{Display, EnumString, VariantArray};
 
-use crate::courses::WHILE;
+use crate::courses::{WHILE, names};
 
 const AWS: &str = "aws";
 const KUBERNETES: &str = "kubernetes";
@@ -23,18 +24,32 @@ const KUBERNETES: &str = "kubernetes";
 /// Asks about each request of the operator which fault strikes it.
 pub fn at_each_request(
     world: &World,
+    wishes: &Arc<Wishes>,
     choose: impl Fn(&Boundary) -> Option<Fault> + Send + Sync + 'static,
 ) {
     let choose = Arc::new(choose);
-    let (chosen, now) = (Arc::clone(&choose), Handles::of(world));
+    let (chosen, now) = (Arc::clone(&choose), Handles::of(world, wishes));
     world.gate.on_request(Some(Arc::new(move |call| {
+        now.remember();
         let boundary = Boundary::aws(call);
         chosen(&boundary)?.at_aws(&boundary, &now)
     })));
-    let now = Handles::of(world);
+    let now = Handles::of(world, wishes);
     world.kube.on_request(Some(Arc::new(move |record| {
+        now.remember();
         choose(&Boundary::kubernetes(record))?.at_kubernetes(&now)
     })));
+}
+
+/// What a fault asks of who drives the course.
+#[derive(Default)]
+pub struct Wishes {
+    /// A second operator works beside the first.
+    pub beside: AtomicBool,
+    /// The user wants everything gone: what else was to be done is not done any more.
+    pub leaves: AtomicBool,
+    /// What Kubernetes held since the user last did something, now and then.
+    pub older: Mutex<Vec<(Timestamp, Snapshot)>>,
 }
 
 /// A request of the operator, before it has had an effect.
@@ -86,6 +101,12 @@ impl Boundary {
         }
     }
 
+    /// True for what begins or ends what costs money.
+    pub fn paid(&self) -> bool {
+        self.service == AWS
+            && ["CreateConnection", "DeleteConnection dxcon"].contains(&self.what.as_str())
+    }
+
     /// What is the same in each occurrence of the boundary.
     pub fn signature(&self) -> String {
         format!("{} {}", self.service, self.what)
@@ -99,17 +120,21 @@ pub struct Handles {
     sim: Sim,
     gate: Gate,
     skew: Arc<AtomicI64>,
+    hold: Hold,
+    wishes: Arc<Wishes>,
     namespace: String,
 }
 
 impl Handles {
     /// Those of this world.
-    pub fn of(world: &World) -> Self {
+    pub fn of(world: &World, wishes: &Arc<Wishes>) -> Self {
         Self {
             kube: world.kube.clone(),
             sim: world.sim.clone(),
             gate: world.gate.clone(),
             skew: Arc::clone(&world.skew),
+            hold: world.hold.clone(),
+            wishes: Arc::clone(wishes),
             namespace: world.namespace.clone(),
         }
     }
@@ -141,23 +166,87 @@ impl Handles {
 
     fn annotate(&self, annotation: &str, value: &Value) {
         for object in self.managed() {
-            let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+            let (kind, name) = names(&object);
             let key = format!("directconnect.dev/{annotation}");
             let patch = json!({"annotations": {key: value}});
-            let _ = self.kube.patch_metadata(
-                &text(&object["kind"]),
-                &self.namespace,
-                &text(&object["metadata"]["name"]),
-                &patch,
-            );
+            let _ = self
+                .kube
+                .patch_metadata(kind, &self.namespace, name, &patch);
         }
     }
 
     fn wipe(&self) {
         for object in self.managed() {
-            let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-            let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
+            let (kind, name) = names(&object);
+            let _ = self.kube.wipe_status(kind, &self.namespace, name);
+        }
+    }
+
+    fn older(&self) -> MutexGuard<'_, Vec<(Timestamp, Snapshot)>> {
+        self.wishes
+            .older
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what Kubernetes holds, now and then.
+    fn remember(&self) {
+        let now = self.kube.now();
+        let mut older = self.older();
+        if older
+            .last()
+            .is_none_or(|(at, _)| now.duration_since(*at) >= APART)
+        {
+            older.push((now, self.kube.snapshot()));
+        }
+    }
+
+    /// Kubernetes holds what it held a while ago: etcd was restored.
+    fn set_back(&self) {
+        let now = self.kube.now();
+        let older = self.older();
+        let fits = |(at, _): &&(Timestamp, Snapshot)| now.duration_since(*at) >= APART * 2;
+        if let Some((_, snapshot)) = older.iter().rev().find(fits).or(older.first()) {
+            self.kube.set_back(snapshot);
+        }
+    }
+
+    /// Every object is there anew: no status, no finalizer, another uid.
+    fn recreate(&self) {
+        for mut object in self.managed() {
+            let metadata = &object["metadata"];
+            if !metadata["deletionTimestamp"].is_null() {
+                continue;
+            }
+            let (kind, name) = names(&object);
+            let (kind, name) = (kind.to_owned(), name.to_owned());
+            let mut kept = json!({"name": name, "namespace": self.namespace});
+            for member in ["labels", "annotations"] {
+                if !metadata[member].is_null() {
+                    kept[member] = metadata[member].clone();
+                }
+            }
+            object["metadata"] = kept;
+            object["status"] = Value::Null;
             let _ = self.kube.wipe_status(&kind, &self.namespace, &name);
+            let _ = self
+                .kube
+                .force_remove_finalizers(&kind, &self.namespace, &name);
+            let _ = self.kube.delete(&kind, &self.namespace, &name);
+            let _ = self.kube.create(&object);
+        }
+    }
+
+    /// The user wants all of it gone.
+    fn leave(&self, namespace: bool) {
+        self.wishes.leaves.store(true, Ordering::Relaxed);
+        if namespace {
+            let _ = self.kube.delete("Namespace", "", &self.namespace);
+            return;
+        }
+        for object in self.managed() {
+            let (kind, name) = names(&object);
+            let _ = self.kube.delete(kind, &self.namespace, name);
         }
     }
 
@@ -184,7 +273,7 @@ impl Handles {
 }
 
 /// How a run with a fault must end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Expects {
     /// As without it, and each thing was made and deleted as often.
     Same,
@@ -195,7 +284,7 @@ pub enum Expects {
 }
 
 /// A fault. Each is tried wherever it applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, EnumString, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Fault {
     CrashBefore,
@@ -244,12 +333,32 @@ pub enum Fault {
     ListsLag,
     ClockAhead,
     ClockBehind,
+    /// Answered a second before its limit.
+    Slow,
+    /// Watches go on and show nothing new.
+    WatchesSilent,
+    /// Every object is deleted by force and made again.
+    Recreated,
+    /// etcd is restored to an older state.
+    SetBack,
+    /// A second process works beside this one, as if it were alone.
+    Beside,
+    /// The process stands still for longer than a lease lasts; another takes over, and then both work.
+    HeldStill,
+    /// The user deletes everything.
+    Deleted,
+    /// The namespace is deleted.
+    NamespaceDeleted,
 }
 
 /// Lands after the next process's first look.
 const SOON: Duration = Duration::from_secs(60);
 /// Lands a second before the signature ends.
 const LAST: Duration = Duration::from_secs(15 * 60 - 1);
+/// How far apart states are that Kubernetes may be set back to.
+const APART: SignedDuration = SignedDuration::from_secs(30);
+/// An answer that comes just in time: an attempt at AWS has 8 s, one at Kubernetes 10 s.
+const JUST_IN_TIME: Duration = Duration::from_secs(7);
 /// Comes too late.
 const LATE: Duration = Duration::from_secs(16 * 60);
 
@@ -316,6 +425,7 @@ impl Fault {
         match self {
             // A delete whose effect a list hides may be sent again: it names the id that is gone.
             Self::ListsLag => Expects::SameEnd,
+            Self::Deleted | Self::NamespaceDeleted => Expects::Promises,
             _ => Expects::Same,
         }
     }
@@ -341,6 +451,20 @@ impl Fault {
                 max: SignedDuration::from_mins(5),
                 mode: Mode::Random,
             }),
+            Self::WatchesSilent => {
+                now.kube.freeze(0);
+                now.later(Duration::from_mins(10), |now| now.kube.thaw(0));
+            }
+            Self::Recreated => now.recreate(),
+            Self::SetBack => now.set_back(),
+            Self::Beside => now.wishes.beside.store(true, Ordering::Relaxed),
+            Self::HeldStill => {
+                now.hold.hold();
+                now.wishes.beside.store(true, Ordering::Relaxed);
+                now.later(Duration::from_mins(2), |now| now.hold.go_on());
+            }
+            Self::Deleted => now.leave(false),
+            Self::NamespaceDeleted => now.leave(true),
             Self::ClockAhead => now.skew.store(600, Ordering::Relaxed),
             Self::ClockBehind => now.skew.store(-600, Ordering::Relaxed),
             _ => return false,
@@ -384,6 +508,7 @@ impl Fault {
             Self::Http500After => Fate::Simulated(Simulated::Http500AfterEffect),
             Self::Malformed => Fate::Simulated(Simulated::MalformedBody),
             Self::LaterPage => Fate::Simulated(Simulated::PageFault),
+            Self::Slow => Fate::Slow(JUST_IN_TIME),
             Self::Http503 => refuse(503, "ServiceUnavailable"),
             Self::Denied => refuse(403, other("AccessDeniedException", "UnauthorizedOperation")),
             Self::Expired => refuse(400, other("ExpiredTokenException", "RequestExpired")),
@@ -425,6 +550,12 @@ impl Fault {
                     now.kube.release_holds();
                 });
                 FaultKind::HoldAndStop
+            }
+            Self::Slow => {
+                now.later(JUST_IN_TIME, |now| {
+                    now.kube.release_holds();
+                });
+                FaultKind::Hold(When::AfterEffect)
             }
             Self::Http500Before => FaultKind::Http500BeforeEffect,
             Self::Http500After => FaultKind::Http500AfterEffect,

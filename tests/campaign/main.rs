@@ -5,10 +5,12 @@
 //! only what follows its fault, and both simulators, the operator and the clock are as they were.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod catalogue;
 mod courses;
 mod drive;
 mod faults;
 mod forks;
+mod replay;
 mod results;
 
 use std::path::PathBuf;
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use directconnect_operator::planted::Planted;
+
+use crate::forks::{Doubles, Plan};
 use crate::results::Results;
 
 /// Every fault at every boundary of the operator's work.
@@ -39,6 +44,9 @@ struct Options {
     /// Drive one run in this process, and show what happens.
     #[arg(long)]
     replay: Option<String>,
+    /// Plant the bugs whose names have this in them, and nothing else.
+    #[arg(long)]
+    catalogue: Option<String>,
     /// Stop after the first course in which a run fails.
     #[arg(long)]
     first: bool,
@@ -58,28 +66,41 @@ fn main() -> ExitCode {
     }
     let options = Options::parse();
     if let Some(name) = &options.replay {
-        return drive::replay(name);
+        return replay::show(name);
+    }
+    let jobs = options
+        .jobs
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    if let Some(only) = &options.catalogue {
+        return ExitCode::from(u8::from(catalogue::run(jobs, only) > 0));
     }
     let scratch = tempfile::tempdir().unwrap();
     let folder = options
         .results
         .clone()
         .unwrap_or_else(|| scratch.path().to_owned());
-    let jobs = options
-        .jobs
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let mut results = Results::open(&folder);
     for course in courses::all() {
         let wanted = options.all || course.always;
         if !wanted || !course.name.starts_with(&options.course) {
             continue;
         }
-        let plan = forks::Plan {
+        let plan = Plan {
             filter: options.run.clone(),
             every: options.all,
+            doubles: match (course.doubles, options.all) {
+                (false, _) => Doubles::No,
+                (true, false) => Doubles::Paid,
+                (true, true) => Doubles::Writes,
+            },
             jobs,
+            planted: Planted::default(),
         };
-        forks::course(&course, &plan, &mut results);
+        let reference = drive::reference(&course);
+        match forks::course(&course, &plan, &reference, &mut results) {
+            Ok(end) => assert_eq!(end.lines, reference.lines, "a second drive ends otherwise"),
+            Err(why) => panic!("{} without a fault: {why}", course.name),
+        }
         results.line(course.name);
         if options.first && results.failed() > 0 {
             break;

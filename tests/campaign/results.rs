@@ -95,6 +95,18 @@ impl Results {
         }
     }
 
+    /// Names of all runs that ended.
+    pub fn names(folder: &Path) -> BTreeSet<String> {
+        lines(folder).into_iter().map(|l| l.name).collect()
+    }
+
+    /// Runs that failed, and why.
+    pub fn troubles(&self) -> Vec<(String, String)> {
+        let all = lines(&self.folder).into_iter();
+        let failed = all.filter(|l| !l.trouble.is_empty());
+        failed.map(|l| (l.name, l.trouble)).collect()
+    }
+
     /// Where they are.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -102,7 +114,7 @@ impl Results {
 
     /// These were begun, and must have written their lines.
     pub fn expect(&mut self, names: &[String]) {
-        let written: BTreeSet<String> = lines(&self.folder).into_iter().map(|l| l.name).collect();
+        let written = Self::names(&self.folder);
         let missed = names.iter().filter(|name| !written.contains(*name));
         self.missed.extend(missed.cloned());
     }

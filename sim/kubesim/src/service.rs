@@ -88,6 +88,7 @@ fn refusal(error: &ApiError) -> Response<SimBody> {
 
 /// Executes a call other than a watch.
 pub(crate) fn run(state: &mut State, call: &Call) -> Result<Done, ApiError> {
+    state.by = call.client.as_str().into();
     match call.verb {
         Verb::Get => state.get(call),
         Verb::List | Verb::Watch => state.list(call),

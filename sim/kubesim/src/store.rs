@@ -40,6 +40,8 @@ pub struct Change {
     pub version: u64,
     /// When it was stored.
     pub at: Timestamp,
+    /// Who sent the request that stored it: the name of a service; empty for what came without HTTP.
+    pub by: Arc<str>,
     /// What it did.
     pub kind: ChangeKind,
     /// Which object.
@@ -69,6 +71,8 @@ pub(crate) struct State {
     pub(crate) replicas: Replicas,
     /// What the request under way is to be warned of.
     pub(crate) warnings: Vec<String>,
+    /// Who sent the request under way.
+    pub(crate) by: Arc<str>,
     /// All that was ever stored before the store was last set back.
     archive: Vec<Change>,
     /// Where in the log the versions after that begin.
@@ -98,6 +102,7 @@ impl State {
             garbage: Garbage::default(),
             replicas: Replicas::default(),
             warnings: Vec::new(),
+            by: "".into(),
             archive: Vec::new(),
             fresh: 0,
             random: seed,
@@ -192,6 +197,7 @@ impl State {
         let change = Change {
             version: self.version,
             at: self.now,
+            by: self.by.clone(),
             kind,
             key,
             object: object.clone(),
@@ -211,6 +217,7 @@ impl State {
         self.log.push(Change {
             version: self.version,
             at: self.now,
+            by: self.by.clone(),
             kind: ChangeKind::Deleted,
             key: key.clone(),
             object: Arc::new(object),

@@ -41,6 +41,8 @@ pub enum Fate {
     Die(Death),
     /// The answer is lost at once; the request takes effect now, later, or never.
     Lose(Option<Duration>),
+    /// The answer comes after this time.
+    Slow(Duration),
     /// No answer ever comes; the request takes effect after this time, or never.
     Hang(Option<Duration>),
     /// AWS refuses.
@@ -298,7 +300,7 @@ impl Gate {
         };
         let fate = self.fate(&call, writes);
         match &fate {
-            None | Some(Fate::OtherAccount) => {}
+            None | Some(Fate::OtherAccount | Fate::Slow(_)) => {}
             Some(Fate::Die(death)) => {
                 let after = match death {
                     Death::BeforeEffect => None,
@@ -326,6 +328,9 @@ impl Gate {
             .forward(request)
             .await
             .map_err(|reset| ConnectorError::io(Box::new(reset)))?;
+        if let Some(Fate::Slow(after)) = fate {
+            tokio::time::sleep(after).await;
+        }
         let (parts, mut body) = answer.into_parts();
         if fate == Some(Fate::OtherAccount) {
             body = other_account(&body);

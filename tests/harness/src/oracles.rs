@@ -8,6 +8,7 @@ use kubesim::{Change, ChangeKind};
 use serde_json::Value;
 
 use crate::aws::Gate;
+use crate::promises::{Breach, Promise};
 
 /// Keys that stand in the examples' Secrets. They may appear in Secrets only.
 pub const CANARIES: &[&str] = &[
@@ -17,12 +18,24 @@ pub const CANARIES: &[&str] = &[
     "canary-rotated-key",
 ];
 
+/// Fails, and names the promise, unless it holds.
+macro_rules! holds {
+    ($promise:ident, $holds:expr, $($why:tt)*) => {
+        assert!($holds, "{}", Breach::new(Promise::$promise, format!($($why)*)))
+    };
+}
+
 /// Fails if the text holds a canary, plain or in base64.
 pub fn no_canary(place: &str, text: &str) {
     for canary in CANARIES {
-        assert!(!text.contains(canary), "{place} holds the key {canary}");
+        holds!(
+            SecretsNowhere,
+            !text.contains(canary),
+            "{place} holds the key {canary}"
+        );
         let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(canary);
-        assert!(
+        holds!(
+            SecretsNowhere,
             !text.contains(&encoded),
             "{place} holds the key {canary} in base64"
         );
@@ -69,59 +82,68 @@ fn well_formed(place: &str, object: &Value, gate: &Gate) {
             .unwrap_or("")
     };
     let dump = || format!("{place}: {status:#}");
-    assert!(all.contains_key("Ready"), "no Ready: {}", dump());
+    holds!(
+        StatusWellFormed,
+        all.contains_key("Ready"),
+        "no Ready: {}",
+        dump()
+    );
     let generation = object["metadata"]["generation"]
         .as_i64()
         .unwrap_or_default();
     let observed = status["observedGeneration"].as_i64().unwrap_or_default();
-    assert!(
+    holds!(
+        StatusWellFormed,
         observed <= generation,
         "observedGeneration is ahead: {}",
         dump()
     );
     let reconciling = truth("Reconciling") == "True";
     let stalled = truth("Stalled") == "True";
-    assert!(
+    holds!(
+        StatusWellFormed,
         !(reconciling && stalled),
         "Reconciling and Stalled: {}",
         dump()
     );
     if reconciling {
-        assert_eq!(
-            truth("Ready"),
-            "False",
+        holds!(
+            StatusWellFormed,
+            truth("Ready") == "False",
             "Reconciling, Ready is not False: {}",
             dump()
         );
-        assert!(
+        holds!(
+            StatusWellFormed,
             observed < generation,
             "Reconciling what was acted on: {}",
             dump()
         );
-        assert_ne!(
-            truth("Paused"),
-            "True",
+        holds!(
+            StatusWellFormed,
+            truth("Paused") != "True",
             "Reconciling while paused: {}",
             dump()
         );
     }
     if stalled {
-        assert_eq!(
-            truth("Ready"),
-            "False",
+        holds!(
+            StatusWellFormed,
+            truth("Ready") == "False",
             "Stalled, Ready is not False: {}",
             dump()
         );
     }
     for condition in all.values() {
         let reason = condition["reason"].as_str().unwrap_or_default();
-        assert!(
+        holds!(
+            StatusWellFormed,
             reason.parse::<Reason>().is_ok(),
             "reason {reason}: {}",
             dump()
         );
         let ahead = condition["observedGeneration"].as_i64().unwrap_or_default() > generation;
-        assert!(!ahead, "a condition is ahead: {}", dump());
+        holds!(StatusWellFormed, !ahead, "a condition is ahead: {}", dump());
         words(
             place,
             condition["message"].as_str().unwrap_or_default(),
@@ -130,13 +152,19 @@ fn well_formed(place: &str, object: &Value, gate: &Gate) {
     }
     for entry in status["waitingFor"].as_array().into_iter().flatten() {
         let reason = entry["reason"].as_str().unwrap_or_default();
-        assert!(
+        holds!(
+            StatusWellFormed,
             reason.parse::<Reason>().is_ok(),
             "reason {reason}: {}",
             dump()
         );
         let action = entry["action"].as_str().unwrap_or_default();
-        assert!(!action.is_empty(), "nothing to be done: {}", dump());
+        holds!(
+            StatusWellFormed,
+            !action.is_empty(),
+            "nothing to be done: {}",
+            dump()
+        );
         words(place, entry["on"].as_str().unwrap_or_default(), gate);
     }
 }
@@ -145,7 +173,8 @@ fn well_formed(place: &str, object: &Value, gate: &Gate) {
 fn words(place: &str, text: &str, gate: &Gate) {
     for word in text.split(|c: char| !c.is_ascii_hexdigit() && c != '-') {
         let uuid = word.len() == 36 && word.matches('-').count() == 4;
-        assert!(
+        holds!(
+            StatusWellFormed,
             !(uuid && gate.is_request_id(word)),
             "{place}: a request id in \"{text}\""
         );
@@ -159,7 +188,8 @@ fn transition(place: &str, before: &Value, after: &Value) {
         let Some(last) = old.get(name) else { continue };
         let moved = last["lastTransitionTime"] != condition["lastTransitionTime"];
         if last["status"] == condition["status"] {
-            assert!(
+            holds!(
+                StatusWellFormed,
                 !moved,
                 "{place}: {name} moved in time without a transition: {last} {condition}"
             );
@@ -176,8 +206,9 @@ fn transition(place: &str, before: &Value, after: &Value) {
             .into_iter()
             .find(|e| e["reason"] == entry["reason"] && e["actor"] == entry["actor"]);
         if let Some(same) = same {
-            assert_eq!(
-                same["since"], entry["since"],
+            holds!(
+                StatusWellFormed,
+                same["since"] == entry["since"],
                 "{place}: waitingFor moved in time"
             );
         }
@@ -186,8 +217,9 @@ fn transition(place: &str, before: &Value, after: &Value) {
     for name in ["resourceVersion", "managedFields"] {
         bare["metadata"][name] = before["metadata"][name].clone();
     }
-    assert_ne!(
-        &bare, before,
+    holds!(
+        Budgets,
+        bare != *before,
         "{place}: a write that changed nothing, after {}",
         after["metadata"]["managedFields"]
     );

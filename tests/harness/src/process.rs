@@ -9,6 +9,7 @@ use directconnect_operator::kubernetes;
 use directconnect_operator::leader::{Candidate, lease_name};
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
+use directconnect_operator::planted::Planted;
 use directconnect_operator::spawn::Spawner;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -78,6 +79,7 @@ impl World {
             seed: self.seed * 1_000 + self.starts,
             metrics: metrics.clone(),
             spawner: Spawner::wrapping(hold.wrap()),
+            planted: Planted::default(),
         };
         let candidate = Candidate {
             identity: name.to_owned(),

@@ -14,21 +14,24 @@ use directconnect_operator::clock::WallClock;
 use directconnect_operator::kubernetes;
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
+use directconnect_operator::planted::Planted;
 use directconnect_operator::spawn::Spawner;
 use dxsim::Sim;
 use dxsim::control::Action;
 use dxsim::ledger::Row;
 use jiff::Timestamp;
-use kubesim::Server;
+use kubesim::{Server, SimService};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
 
 use crate::aws::Gate;
+use crate::link::Hold;
 use crate::logs::Logs;
+use crate::promises::budgets::Budgets;
 use crate::promises::truth::{self, Readiness};
-use crate::promises::versions;
+use crate::promises::{ends, versions};
 use crate::{look, oracles};
 
 /// Name of this installation.
@@ -72,6 +75,14 @@ pub struct World {
     /// Seconds that the operator's own clock is ahead of everybody else's.
     pub skew: Arc<AtomicI64>,
     operator: Option<Operator>,
+    /// A second one, that acts as if it were alone.
+    beside: Option<Operator>,
+    /// Holds the first still.
+    pub hold: Hold,
+    /// A bug of the operator, for tests that must find it.
+    pub planted: Planted,
+    /// A failure is told by who drives this world.
+    pub quiet: bool,
     /// Processes run, beside `operator`.
     pub(crate) attended: bool,
     pub(crate) starts: u64,
@@ -79,6 +90,7 @@ pub struct World {
     judged: usize,
     ledger_judged: u64,
     readiness: Readiness,
+    budgets: Budgets,
     _guard: DefaultGuard,
 }
 
@@ -151,7 +163,6 @@ impl World {
             windows,
             level,
         } = setup;
-        println!("seed {seed}");
         let (logs, guard) = Logs::start(level);
         let base: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
         let (base, origin) = (SystemTime::from(base), Instant::now());
@@ -189,12 +200,17 @@ impl World {
             wall,
             skew: Arc::default(),
             operator: None,
+            beside: None,
+            hold: Hold::default(),
+            planted: Planted::default(),
+            quiet: false,
             attended: false,
             starts: 0,
             tasks_before: 0,
             judged: 0,
             ledger_judged: 0,
             readiness: Readiness::default(),
+            budgets: Budgets::default(),
             _guard: guard,
         }
     }
@@ -238,15 +254,30 @@ impl World {
         self.gate.clear_stop();
         // Counters are a process's own.
         self.metrics = Metrics::default();
+        let (service, metrics) = (self.kube.service(), self.metrics.clone());
+        let spawner = Spawner::wrapping(self.hold.wrap());
+        self.operator = Some(self.build(service, metrics, spawner));
+    }
+
+    /// Starts a second operator beside the first. Neither knows of the other.
+    pub fn start_beside(&mut self) {
+        if self.beside.is_none() {
+            let service = self.kube.service_as("beside");
+            self.beside = Some(self.build(service, Metrics::default(), Spawner::default()));
+        }
+    }
+
+    fn build(&mut self, service: SimService, metrics: Metrics, spawner: Spawner) -> Operator {
         let deps = Deps {
-            client: kube::Client::new(kubernetes::limited(self.kube.service()), "default"),
+            client: kube::Client::new(kubernetes::limited(service), "default"),
             http: self.gate.client(),
             http_unpooled: self.gate.client(),
             credentials: credentials(),
             wall: self.clock_of(&self.skew),
             seed: self.seed * 1_000 + self.starts,
-            metrics: self.metrics.clone(),
-            spawner: Spawner::default(),
+            metrics,
+            spawner,
+            planted: self.planted,
         };
         self.starts += 1;
         let settings = Settings {
@@ -258,7 +289,7 @@ impl World {
             election: None,
             accounts: BTreeSet::new(),
         };
-        self.operator = Some(Operator::build(deps, settings));
+        Operator::build(deps, settings)
     }
 
     /// Wall time of a machine whose clock is ahead by so many seconds.
@@ -296,6 +327,11 @@ impl World {
     pub async fn crash(&mut self) {
         let operator = self.operator.take().expect("it runs");
         operator.crash();
+        // What held it still does not hold the next one.
+        self.hold = Hold::default();
+        if self.beside.is_some() {
+            return;
+        }
         let metrics = tokio::runtime::Handle::current().metrics();
         let mut alive = 0;
         for _ in 0..200 {
@@ -488,11 +524,16 @@ impl World {
             oracles::version(change, &self.gate);
             breaches.extend(versions::judge(change));
         }
+        // Two that both act, and know different things, tell each in turn what they know.
+        if self.beside.is_none() {
+            breaches.extend(self.budgets.versions(&news));
+        }
         let writes = self.gate.mutations();
         if writes != self.ledger_judged || !news.is_empty() {
             self.ledger_judged = writes;
             breaches.extend(self.gate.breaches());
             breaches.extend(self.sim.read(truth::identities));
+            breaches.extend(self.budgets.calls(&self.sim.ledger()));
         }
         if self.operator.is_some() || self.attended {
             let (now, objects) = (self.kube.now(), self.kube.objects());
@@ -501,6 +542,13 @@ impl World {
         } else {
             self.readiness.forget();
         }
+        let breaches: Vec<String> = breaches.iter().map(ToString::to_string).collect();
+        assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+    }
+
+    /// Judges what is left, once everything rests.
+    pub fn judge_ends(&self) {
+        let breaches = self.sim.read(|world| ends::judge(&self.kube, world));
         let breaches: Vec<String> = breaches.iter().map(ToString::to_string).collect();
         assert!(breaches.is_empty(), "{}", breaches.join("\n"));
     }
@@ -535,10 +583,13 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         // Its tasks hold each other: they would run on beside the next world's.
-        if let Some(operator) = self.operator.take() {
+        for operator in [self.operator.take(), self.beside.take()]
+            .into_iter()
+            .flatten()
+        {
             operator.crash();
         }
-        if std::thread::panicking() {
+        if std::thread::panicking() && !self.quiet {
             println!("seed {}\n--- log\n{}", self.seed, self.logs.tail(80));
             for row in self.aws_writes().iter().rev().take(30).rev() {
                 println!(

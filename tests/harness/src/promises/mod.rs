@@ -1,9 +1,12 @@
 //! The promises, by number. Each judge names the promise that it finds broken.
 //!
 //! [`wire`] looks at every write before it reaches AWS, with what is stored at that moment; [`truth`] at what AWS
-//! has afterwards, and how long statuses differ from it; [`versions`] at every stored version.
+//! has afterwards, and how long statuses differ from it; [`versions`] at every stored version; [`budgets`] at how much is
+//! written; [`ends`] at what is left once everything rests.
 
+pub mod budgets;
 pub mod call;
+pub mod ends;
 pub mod truth;
 pub mod versions;
 pub mod wire;
@@ -17,8 +20,8 @@ use directconnect_model::kind::{Kind, ObjectKey};
 use kubesim::Key;
 use serde_json::Value;
 
-/// A promise that is judged here. Promises that every stored status and all output are held to are in
-/// [`crate::oracles`]; budgets are in scenarios.
+/// A promise. Those that every stored status and all output are held to are judged in [`crate::oracles`], that all comes to its
+/// end where it is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
     /// At most one live AWS object for each identity.
@@ -49,6 +52,20 @@ pub enum Promise {
     OrderLimits,
     /// The last healthy path is not cut without consent.
     LastPathNeedsConsent,
+    /// What should go, goes; what should stay, stays.
+    GoesAndStays,
+    /// The id of everything that was ordered is known again.
+    IdsKnown,
+    /// Every status is well formed.
+    StatusWellFormed,
+    /// Keys are in Secrets and nowhere else.
+    SecretsNowhere,
+    /// Nothing is written, and little is asked, while nothing changes.
+    Budgets,
+    /// Spec, labels, annotations, and what others own of an object stay as they are.
+    SpecUntouched,
+    /// Once faults end, everything comes to its end.
+    Converges,
 }
 
 /// A broken promise.

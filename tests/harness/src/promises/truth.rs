@@ -16,8 +16,8 @@ use crate::look;
 /// Sweeps of ports and interfaces are a minute apart; one may fail before that is told.
 const STALE: SignedDuration = SignedDuration::from_secs(150);
 
-/// At most one live object for each identity.
-pub fn identities(world: &AwsWorld) -> Vec<Breach> {
+/// Ids of everything that exists and is not on its way out.
+pub(super) fn live(world: &AwsWorld) -> Vec<&str> {
     let ports = world.connections.values().filter(|c| {
         !matches!(
             c.state,
@@ -42,11 +42,16 @@ pub fn identities(world: &AwsWorld) -> Vec<Breach> {
             VpnGatewayState::Deleting | VpnGatewayState::Deleted
         )
     });
-    let live = ports
-        .map(|c| &c.id)
-        .chain(interfaces.map(|v| &v.id))
-        .chain(gateways.map(|g| &g.id))
-        .chain(vpn_gateways.map(|g| &g.id));
+    ports
+        .map(|c| c.id.as_str())
+        .chain(interfaces.map(|v| v.id.as_str()))
+        .chain(gateways.map(|g| g.id.as_str()))
+        .chain(vpn_gateways.map(|g| g.id.as_str()))
+        .collect()
+}
+
+/// At most one live object for each identity.
+pub fn identities(world: &AwsWorld) -> Vec<Breach> {
     let tags: BTreeMap<&str, _> = world
         .tags
         .iter()
@@ -54,11 +59,8 @@ pub fn identities(world: &AwsWorld) -> Vec<Breach> {
         .collect();
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     let mut found = vec![];
-    for id in live {
-        let Some(owner) = tags
-            .get(id.as_str())
-            .and_then(|t| t.get(identity::IDENTITY))
-        else {
+    for id in live(world) {
+        let Some(owner) = tags.get(id).and_then(|t| t.get(identity::IDENTITY)) else {
             continue;
         };
         if let Some(other) = owners.insert(owner, id) {

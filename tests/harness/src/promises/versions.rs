@@ -1,5 +1,7 @@
 //! Every stored version of the managed kinds.
 
+use serde_json::{Value, json};
+
 use directconnect_model::decide::FINALIZER;
 use kubesim::{Change, ChangeKind};
 
@@ -20,6 +22,23 @@ pub fn judge(change: &Change) -> Vec<Breach> {
         let what = format!("{} had {before} and has {after}", name(object));
         found.push(Breach::new(Promise::IdsStay, what));
     }
+    // What came through HTTP is the operator's: users act directly.
+    if let Some(previous) = change.previous.as_deref().filter(|_| !change.by.is_empty()) {
+        for (part, before, after) in [
+            ("spec", previous["spec"].clone(), object["spec"].clone()),
+            ("metadata", of_others(previous), of_others(object)),
+        ] {
+            if before != after {
+                let what = format!("{part} of {}: {before} became {after}", name(object));
+                found.push(Breach::new(Promise::SpecUntouched, what));
+            }
+        }
+        let observed = |o: &Value| o["status"]["observedGeneration"].as_i64();
+        if observed(object) < observed(previous) {
+            let what = format!("observedGeneration of {} fell", name(object));
+            found.push(Breach::new(Promise::StatusWellFormed, what));
+        }
+    }
     let finalizers = object["metadata"]["finalizers"].as_array();
     let held = finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER));
     let owns = !observes(object) && object["status"]["recordedAt"].is_string();
@@ -28,4 +47,21 @@ pub fn judge(change: &Change) -> Vec<Breach> {
         found.push(Breach::new(Promise::FinalizerWhileOwning, what));
     }
     found
+}
+
+/// The metadata that the operator has no business with.
+fn of_others(object: &Value) -> Value {
+    let metadata = &object["metadata"];
+    let all = |member: &str| metadata[member].as_array().into_iter().flatten();
+    let finalizers: Vec<&Value> = all("finalizers").filter(|f| *f != FINALIZER).collect();
+    let managers: Vec<&Value> = all("managedFields")
+        .filter(|m| m["manager"] == "kubectl-client-side-apply")
+        .collect();
+    json!({
+        "finalizers": finalizers,
+        "managers": managers,
+        "labels": metadata["labels"],
+        "annotations": metadata["annotations"],
+        "ownerReferences": metadata["ownerReferences"],
+    })
 }

@@ -19,6 +19,8 @@ use super::{
 
 /// `sendBy` is 30 s after the look-up, an attempt takes 8 s at most.
 const LATEST: SignedDuration = SignedDuration::from_secs(38);
+/// See [`LATEST`].
+const SEND_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// What a judge sees.
 struct Scene<'a> {
@@ -167,6 +169,10 @@ impl Scene<'_> {
         if intent["operation"] != self.operation() {
             return Some(self.breach(promise, "its token belongs to another operation"));
         }
+        let send_by = text(&intent["sendBy"]).parse::<Timestamp>();
+        if send_by.is_ok_and(|by| self.now.duration_since(by) > LATEST - SEND_WITHIN) {
+            return Some(self.breach(promise, "it is sent after its sendBy"));
+        }
         let finalizers = owner["metadata"]["finalizers"].as_array();
         if !finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER)) {
             return Some(self.breach(promise, "the object has no finalizer"));
@@ -212,6 +218,14 @@ impl Scene<'_> {
     fn only_ours(&self) -> Option<Breach> {
         let target = self.call.target()?;
         if tags_only(self.operation()) {
+            let takes = self.call.tag(IDENTITY).is_some()
+                && tags_of(self.world, target)
+                    .is_none_or(|tags| !tags.contains_key(IDENTITY) && !tags.contains_key(INTENT))
+                && self.owner.is_none_or(|o| o["spec"]["import"]["id"] != target);
+            if takes {
+                let what = "nobody asks for it to be taken over";
+                return Some(self.breach(Promise::OnlyOurs, what));
+            }
             let keys =
                 if self.operation().starts_with("Create") || self.operation() == "TagResource" {
                     vec![]

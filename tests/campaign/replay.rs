@@ -1,0 +1,62 @@
+//! One run by its name, in this process.
+
+use std::collections::VecDeque;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use directconnect_operator::planted::Planted;
+
+use crate::courses;
+use crate::drive;
+use crate::faults::at_each_request;
+use crate::forks::{Places, Run};
+use crate::results::Line;
+
+/// Drives a run and judges it; an error says why it could not be.
+pub fn run(run: &Run, planted: Planted) -> Result<Line, String> {
+    let course = courses::named(&run.course).ok_or("no such course")?;
+    let reference = drive::reference(&course);
+    let left: Arc<Mutex<VecDeque<_>>> = Arc::new(Mutex::new(run.strikes.clone().into()));
+    let strikes = Arc::clone(&left);
+    let outcome = drive::run(&course, planted, |world, wishes| {
+        let places: Mutex<Places> = Mutex::default();
+        at_each_request(world, wishes, move |boundary| {
+            let (place, _) = places.lock().unwrap().next(boundary);
+            let mut left = strikes.lock().unwrap();
+            let strike = left.pop_front_if(|s| s.place == place && s.fault.applies(boundary))?;
+            places.lock().unwrap().begin();
+            Some(strike.fault)
+        });
+    });
+    let left = left.lock().unwrap();
+    if let Some(strike) = left.front().filter(|_| outcome.is_ok()) {
+        return Err(format!("{strike} is not reached"));
+    }
+    Ok(drive::judge(
+        &run.to_string(),
+        &run.faults(),
+        &reference,
+        outcome,
+    ))
+}
+
+/// Drives a run and shows what happened.
+pub fn show(name: &str) -> ExitCode {
+    match name
+        .parse()
+        .and_then(|named| run(&named, Planted::default()))
+    {
+        Ok(line) if line.trouble.is_empty() => {
+            println!("{} ok", line.name);
+            ExitCode::SUCCESS
+        }
+        Ok(line) => {
+            println!("{} {}", line.name, line.trouble);
+            ExitCode::FAILURE
+        }
+        Err(why) => {
+            println!("{name}: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What is left once everything rests.
+
+use std::collections::BTreeMap;
+
+use directconnect_model::identity::{self, IDENTITY, INTENT, RETAINED_AT};
+use dxsim::world::World as AwsWorld;
+use kubesim::{Change, Server};
+use serde_json::Value;
+
+use super::truth::live;
+use super::{Breach, Promise, aws_id, deleting, identity_of, managed, name, observes, text};
+
+/// Judges what Kubernetes and AWS hold once everything rests.
+pub fn judge(kube: &Server, world: &AwsWorld) -> Vec<Breach> {
+    let objects = kube.objects();
+    let live = live(world);
+    let tags: BTreeMap<&str, _> = world
+        .tags
+        .iter()
+        .filter_map(|(arn, tags)| Some((arn.rsplit('/').next()?, tags)))
+        .collect();
+    let ours = format!("{}/", crate::world::CLUSTER);
+    let mut found = vec![];
+    for id in &live {
+        let Some(tags) = tags.get(id) else { continue };
+        let Some(identity) = tags.get(IDENTITY) else {
+            // What is released keeps no tag of ours.
+            if tags.contains_key(INTENT) {
+                let what = format!("{id} was made by us, and nothing says for whom");
+                found.push(Breach::new(Promise::IdsKnown, what));
+            }
+            continue;
+        };
+        if !identity.starts_with(&ours) {
+            continue;
+        }
+        let owner = managed(&objects).find(|o| identity_of(o) == *identity && !observes(o));
+        match owner {
+            Some(owner) if aws_id(owner) == Some(id) => {}
+            Some(owner) => {
+                let what = format!("{id} belongs to {}, which does not know it", name(owner));
+                found.push(Breach::new(Promise::IdsKnown, what));
+            }
+            None if !tags.contains_key(RETAINED_AT) => {
+                let what = format!("{id} of {identity} is there, and nobody knows it");
+                found.push(Breach::new(Promise::IdsKnown, what));
+            }
+            None if should_have_gone(kube, identity) => {
+                let what = format!("{id} of {identity} was to be deleted, and is there");
+                found.push(Breach::new(Promise::GoesAndStays, what));
+            }
+            None => {}
+        }
+    }
+    for object in managed(&objects).filter(|o| !deleting(o)) {
+        let taggable = object["kind"] != "DirectConnectGatewayAssociation";
+        if let Some(id) = aws_id(object).filter(|id| taggable && !live.contains(id)) {
+            let what = format!("{id} of {} is gone", name(object));
+            found.push(Breach::new(Promise::GoesAndStays, what));
+        }
+    }
+    found
+}
+
+/// True if the last object of this identity said that its AWS object goes with it.
+fn should_have_gone(kube: &Server, owner: &str) -> bool {
+    let history = kube.history();
+    let ours = |c: &&Change| {
+        c.object["apiVersion"] == "directconnect.dev/v1alpha1" && identity_of(&c.object) == owner
+    };
+    let Some(last) = history.iter().rev().find(ours) else {
+        return false;
+    };
+    let object = &last.object;
+    let leaves = |c: &&Change| {
+        c.key.resource == "namespaces"
+            && c.object["metadata"]["name"] == object["metadata"]["namespace"]
+            && deleting(&c.object)
+    };
+    let released = object["metadata"]["annotations"]["directconnect.dev/release"] == "true";
+    let said: &Value = &object["spec"]["deletionPolicy"];
+    text(said) == "Delete"
+        && !released
+        && !history.iter().any(|c| leaves(&c))
+        && identity::parse(owner).is_some()
+}
