@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use prometheus::{
-    CounterVec, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts,
-    Registry,
+    CounterVec, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
+    IntGaugeVec, Opts, Registry,
 };
 
 /// All metrics of the operator; cheap to clone.
@@ -22,6 +22,7 @@ pub struct Metrics {
     orphans: IntGaugeVec,
     status_writes: CounterVec,
     leader: Gauge,
+    restored: IntCounter,
 }
 
 fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
@@ -78,6 +79,13 @@ impl Metrics {
         .expect("names are valid");
         r.register(Box::new(status_writes.clone()))
             .expect("names are unique");
+        let restored = IntCounter::new(
+            "directconnect_etcd_restores_total",
+            "Restores of etcd to an older state that this process noticed",
+        )
+        .expect("names are valid");
+        r.register(Box::new(restored.clone()))
+            .expect("names are unique");
         let leader = Gauge::new("directconnect_leader", "1 while this process leads")
             .expect("names are valid");
         r.register(Box::new(leader.clone()))
@@ -129,6 +137,7 @@ impl Metrics {
             inventory_age,
             status_writes,
             leader,
+            restored,
             registry,
         }
     }
@@ -196,6 +205,11 @@ impl Metrics {
         self.inventory_age
             .with_label_values(&[account, region])
             .set(age.as_secs_f64());
+    }
+
+    /// etcd was restored.
+    pub fn restored(&self) {
+        self.restored.inc();
     }
 
     /// Whether this process leads. Who does not tells nothing about objects: the leader does.

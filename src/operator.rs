@@ -21,8 +21,9 @@ use crate::aws::{Aws, Transmitted};
 use crate::clock::WallClock;
 use crate::engine::index::Index;
 use crate::engine::memory::Memories;
+use crate::engine::restored::Restored;
 use crate::engine::secrets::Secrets;
-use crate::engine::{Context, Shared, account, controller};
+use crate::engine::{Context, Shared, account, controller, restored};
 use crate::inventory::Inventory;
 use crate::leader::{self, Candidate, Leads};
 use crate::metrics::Metrics;
@@ -162,6 +163,7 @@ impl Operator {
             accounts: accounts.clone(),
             begun: CancellationToken::new(),
             unlisted: Mutex::new(unlisted),
+            restored: Restored::default(),
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
             orders: Mutex::default(),
             left: Mutex::default(),
@@ -177,6 +179,7 @@ impl Operator {
         ));
         registry::start(&context, &spawner, &stop);
         spawner.spawn(report(Arc::clone(&context)));
+        spawner.spawn(restored::look(Arc::clone(&context)));
         if let Some(candidate) = election.clone() {
             spawner.spawn(leader::run(Arc::clone(&context), candidate));
         }
@@ -204,7 +207,7 @@ impl Operator {
         info!("stopping: no new work, running calls end");
         self.stop.cancel();
         let deadline = tokio::time::Instant::now() + STOP_WITHIN;
-        // Sweeps, the report and the election end with the process; passes are what is waited for.
+        // Sweeps, the report, the look at etcd and the election end with the process; passes are what is waited for.
         while self.spawner.running() > self.endless() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -222,7 +225,7 @@ impl Operator {
     }
 
     fn endless(&self) -> usize {
-        1 + usize::from(self.election.is_some()) + self.context.inventory.tasks()
+        2 + usize::from(self.election.is_some()) + self.context.inventory.tasks()
     }
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use directconnect_model::api::aws_account::Guard;
-use directconnect_model::aws::Tags;
+use directconnect_model::aws::{Part, Tags};
 use directconnect_model::call::Call;
 use directconnect_model::decide::{FINALIZER, RELEASE};
 use directconnect_model::identity::{self, IDENTITY, INTENT, RETAINED_AT};
@@ -170,10 +170,9 @@ impl Planted {
             Some(Bug::NamespaceIgnored) => view.leaving = false,
             Some(Bug::DependentsIgnored) => {
                 view.siblings = Arc::default();
-                if let Some(part) = &mut view.aws.virtual_interfaces
-                    && K::KIND == Kind::Connection
-                {
-                    Arc::make_mut(part).items.clear();
+                if K::KIND == Kind::DirectConnectGateway {
+                    view.aws.virtual_interfaces.iter_mut().for_each(empty);
+                    view.aws.associations.values_mut().for_each(empty);
                 }
             }
             _ => {}
@@ -254,6 +253,10 @@ fn remove(json: &mut Value, member: &str, name: &str) {
     if let Some(members) = json[member].as_object_mut() {
         members.remove(name);
     }
+}
+
+fn empty<T: Clone>(part: &mut Arc<Part<T>>) {
+    Arc::make_mut(part).items.clear();
 }
 
 /// Changes the tags of everything that a look-up can find.

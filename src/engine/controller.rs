@@ -14,15 +14,12 @@ use kube::runtime::{WatchStreamExt, watcher};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::watching::patient;
+use super::watching::watch;
 use super::{Shared, account, pass};
 use crate::wake::Queue;
 
 /// Passes that run at the same time, for each kind and namespace.
 const CONCURRENCY: u16 = 16;
-
-/// Objects asked for at once in a first list: a page is held in memory beside what is made of it.
-const PAGE: u32 = 100;
 
 /// Where `kubectl apply` keeps a copy of the manifest.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -31,10 +28,6 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 #[derive(Debug, thiserror::Error)]
 #[error("never")]
 pub enum Never {}
-
-fn watch_config() -> watcher::Config {
-    watcher::Config::default().page_size(PAGE)
-}
 
 /// Drops what nothing reads: half of an object's size.
 fn slim<K: kube::Resource>(object: &mut K) {
@@ -57,7 +50,7 @@ where
     let tapped = Arc::clone(&context);
     let seen = reader.clone();
     let watched = namespace.clone();
-    let watch = patient(Arc::clone(&context), watcher(api, watch_config()))
+    let events = watch(&context, api)
         .modify(slim)
         .reflect(writer)
         .inspect_ok(move |event| observe::<K>(&tapped, &seen, &watched, event))
@@ -76,7 +69,7 @@ where
         let request = ReconcileRequest::from(ObjectRef::<K>::new(&key.name).within(&key.namespace));
         Some((request, queue))
     });
-    let requests = stream::select(watch, wakes).take_until(stop.cancelled_owned());
+    let requests = stream::select(events, wakes).take_until(stop.cancelled_owned());
     drive(
         requests,
         reader,
@@ -96,7 +89,7 @@ pub async fn run_accounts(
 ) {
     let api: Api<AwsAccount> = Api::all(context.client.clone());
     let tapped = Arc::clone(&context);
-    let watch = patient(Arc::clone(&context), watcher(api, watch_config()))
+    let events = watch(&context, api)
         .modify(slim)
         .reflect(writer)
         .inspect_err(|e| warn!(kind = "AwsAccount", error = %e, "a watch was interrupted"))
@@ -126,7 +119,7 @@ pub async fn run_accounts(
             queue,
         ))
     });
-    let requests = stream::select(watch, wakes).take_until(stop.cancelled_owned());
+    let requests = stream::select(events, wakes).take_until(stop.cancelled_owned());
     drive(
         requests,
         reader,

@@ -18,6 +18,7 @@ pub mod orphans;
 pub mod pass;
 pub mod products;
 pub mod recheck;
+pub mod restored;
 pub mod secrets;
 pub mod store;
 pub mod watching;
@@ -84,6 +85,8 @@ pub struct Context {
     pub begun: tokio_util::sync::CancellationToken,
     /// First lists that are not in yet.
     pub unlisted: Mutex<BTreeSet<(Kind, String)>>,
+    /// Whether etcd was restored.
+    pub restored: restored::Restored,
     /// Randomness, seeded.
     pub rng: Mutex<ChaCha12Rng>,
     /// When orders were sent, by identity.

@@ -27,8 +27,6 @@ use super::{Shared, backoff, documents, events, execute, products};
 const MOST_ACTIONS: usize = 12;
 /// Annotation: a new value starts a whole fresh pass.
 const REQUESTED: &str = "directconnect.dev/reconcile-requested-at";
-/// After this many failures in a row the cache is not believed.
-const DOUBTED: u32 = 3;
 /// A look even if nothing happened.
 const RESYNC: Duration = Duration::from_secs(600);
 
@@ -106,15 +104,6 @@ where
 {
     asked(context, object).await?;
     let mut object = object.clone();
-    if context.memories.with(object.uid(), |m| m.failures) >= DOUBTED {
-        // A cache that is ahead of a restored etcd shows what is not there any more.
-        let key = object.key();
-        let fresh: K = store::attempt(store::api(context, &key.namespace).get(&key.name)).await?;
-        if fresh.uid() != object.uid() {
-            return Err(Trouble::Conflict);
-        }
-        object = fresh;
-    }
     for _ in 0..MOST_ACTIONS {
         leads(context)?;
         object = context.planted.object(object);

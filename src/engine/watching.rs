@@ -1,18 +1,56 @@
-//! Watches that wait longer the longer they fail.
+//! Watches that wait longer the longer they fail, and begin anew once etcd was restored.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use kube::runtime::watcher::{self, Event};
+use kube::{Api, Resource};
+use serde::de::DeserializeOwned;
 
 use super::{Shared, backoff};
+
+/// Objects asked for at once in a first list: a page is held in memory beside what is made of it.
+const PAGE: u32 = 100;
 
 /// Longest pause: what happened meanwhile is seen this much later.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// Everything there is, and what becomes of it.
+pub fn watch<K>(
+    context: &Shared,
+    api: Api<K>,
+) -> impl Stream<Item = watcher::Result<Event<K>>> + use<K>
+where
+    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
+{
+    let begin = move || {
+        let config = watcher::Config::default().page_size(PAGE);
+        kube::runtime::watcher(api.clone(), config).boxed()
+    };
+    let state = (begin(), context.restored.times(), begin);
+    let events = stream::unfold(state, |(mut watch, mut restored, begin)| async move {
+        loop {
+            tokio::select! {
+                biased;
+                Ok(()) = restored.changed() => watch = begin(),
+                event = watch.next() => return event.map(|e| (e, (watch, restored, begin))),
+            }
+        }
+    });
+    let shown = Arc::clone(context);
+    let events = events.inspect(move |event| {
+        if let Ok(Event::Apply(object) | Event::InitApply(object) | Event::Delete(object)) = event {
+            let version = object.meta().resource_version.as_deref();
+            shown.restored.shown(version);
+        }
+    });
+    patient(Arc::clone(context), events)
+}
+
 /// Pauses after each error. A list that begins is no success: kube's `default_backoff` starts over with it, so that a list which
 /// always fails is asked for every second by every watch.
-pub fn patient<K>(
+fn patient<K>(
     context: Shared,
     watch: impl Stream<Item = watcher::Result<Event<K>>>,
 ) -> impl Stream<Item = watcher::Result<Event<K>>> {

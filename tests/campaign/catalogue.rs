@@ -47,12 +47,24 @@ fn entry(bug: Bug) -> Entry {
             One("aws CreateConnection#1/crash-then-lands + kubernetes list connections#1/deleted"),
             Promise::IdsKnown,
         ),
-        Bug::NothingLookedFor => ("quickstart", One("aws CreateDirectConnectGateway#1/lost-after"), Promise::OneForEachIdentity),
-        Bug::StatusIsIdentity => ("quickstart", One("aws CreatePrivateVirtualInterface#1/status-wiped"), Promise::OneForEachIdentity),
+        Bug::NothingLookedFor => (
+            "quickstart",
+            One("aws CreateDirectConnectGateway#1/lost-after"),
+            Promise::OneForEachIdentity,
+        ),
+        Bug::StatusIsIdentity => (
+            "quickstart",
+            One("aws CreatePrivateVirtualInterface#1/status-wiped"),
+            Promise::OneForEachIdentity,
+        ),
         Bug::NameIsIdentity => ("namesake", NoFault, Promise::OnlyOurs),
         Bug::LimitIgnored => ("limit", NoFault, Promise::OrderLimits),
         Bug::GuardIgnored => ("leaving", NoFault, Promise::LastPathNeedsConsent),
-        Bug::NoWindow => ("retained-port", One("aws CreateConnection#1/lost-then-lands-last"), Promise::OneForEachIdentity),
+        Bug::NoWindow => (
+            "retained-port",
+            One("aws CreateConnection#1/lost-then-lands-last"),
+            Promise::OneForEachIdentity,
+        ),
         Bug::NamespaceIgnored => ("port", Any("/namespace-deleted"), Promise::Retained),
         Bug::DependentsIgnored => ("leaving", NoFault, Promise::DependentsFirst),
         Bug::IntentNotStored => ("port", NoFault, Promise::IntentBeforeCreate),
@@ -68,7 +80,7 @@ fn entry(bug: Bug) -> Entry {
         ),
         Bug::IdLostOnConflict => (
             "port-behind-lag",
-            Any("kubernetes patch connections status dc2#"),
+            One("kubernetes patch connections status with an intent of dc2#1/kubernetes-conflict"),
             Promise::OneForEachIdentity,
         ),
         Bug::FinalizerDroppedOnError => (
@@ -85,14 +97,14 @@ fn entry(bug: Bug) -> Entry {
             Promise::SecretsNowhere,
         ),
         Bug::ReadyForEver => ("outage", NoFault, Promise::ReadyIsTrue),
-        Bug::TimeInMessage => ("port", NoFault, Promise::Budgets),
+        Bug::TimeInMessage => ("quickstart", NoFault, Promise::Budgets),
         Bug::TimesMove => ("port", NoFault, Promise::StatusWellFormed),
         Bug::HotLoop => ("refused", NoFault, Promise::Budgets),
         Bug::SpecWritten => ("port", NoFault, Promise::SpecUntouched),
         Bug::FinalizersOfOthersRemoved => ("guest", NoFault, Promise::SpecUntouched),
         Bug::OwnTagsRemoved => ("changing", NoFault, Promise::TagsStay),
-        Bug::KeptWithoutIdentity => ("retained-port", NoFault, Promise::GoesAndStays),
-        Bug::EventEachPass => ("port", NoFault, Promise::Budgets),
+        Bug::KeptWithoutIdentity => ("retained-port", NoFault, Promise::Converges),
+        Bug::EventEachPass => ("quickstart", NoFault, Promise::Budgets),
         Bug::GenerationStuck => ("port", NoFault, Promise::Converges),
         Bug::NeverLooksAgain => (
             "port",
@@ -110,8 +122,7 @@ fn entry(bug: Bug) -> Entry {
 /// Plants each bug, and answers how many were not caught by their promise.
 pub fn run(jobs: usize, only: &str) -> usize {
     let mut missed = 0;
-    let mut references: std::collections::BTreeMap<&str, Reference> =
-        std::collections::BTreeMap::new();
+    let mut references: BTreeMap<&str, Reference> = BTreeMap::new();
     for bug in Bug::VARIANTS
         .iter()
         .filter(|b| b.to_string().contains(only))
@@ -161,7 +172,7 @@ fn troubles(bug: Bug, entry: &Entry, reference: &Reference, jobs: usize) -> Vec<
     let mut results = Results::open(scratch.path());
     let plan = Plan {
         filter: filter.to_owned(),
-        every: false,
+        every: true,
         doubles: Doubles::No,
         jobs,
         planted,

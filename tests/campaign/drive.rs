@@ -21,6 +21,8 @@ use crate::results::Line;
 
 /// Longest that a course may take to rest after a fault: every window of the create protocol, sweeps, and the longest backoff.
 const LIMIT: Duration = Duration::from_hours(2);
+/// What is read once a minute is read once more.
+const QUIET: Duration = Duration::from_secs(65);
 /// How often conditions are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 /// …and how often if nothing was stored and nothing sent.
@@ -147,6 +149,7 @@ impl Driver {
         self.rest(Duration::from_secs(course.rest)).await;
         self.until(&open).await;
         self.world.judge_ends();
+        self.quiet().await;
         self.world.finish();
     }
 
@@ -171,6 +174,25 @@ impl Driver {
             tokio::time::sleep(LOOK_AT_LEAST).await;
             self.revive().await;
             self.world.judge();
+        }
+    }
+
+    /// Nothing changes any more: nothing is stored.
+    async fn quiet(&mut self) {
+        let seen = self.world.kube.history().len();
+        self.rest(QUIET).await;
+        let news = self.world.kube.history_since(seen);
+        let stored = news.iter().find(|c| {
+            let resource = &c.key.resource;
+            resource.ends_with(".directconnect.dev") || resource.starts_with("events")
+        });
+        if let Some(change) = stored.filter(|_| !self.world.is_restless()) {
+            let (key, object) = (&change.key, &change.object);
+            let what = format!(
+                "{} {} is stored while nothing changes: {object}",
+                key.resource, key.name
+            );
+            panic!("{}", Breach::new(Promise::Budgets, what));
         }
     }
 
@@ -252,7 +274,11 @@ fn trace(world: &World) -> u64 {
 pub fn reference(course: &Course) -> Reference {
     match run(course, Planted::default(), |_, _| {}) {
         Ok(end) => end,
-        Err(why) => panic!("{} without a fault: {why}", course.name),
+        Err(why) => {
+            // Panics are kept for runs, not shown.
+            println!("FAILED {} without a fault: {why}", course.name);
+            std::process::exit(1);
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub fn at_each_request(
     let now = Handles::of(world, wishes);
     world.kube.on_request(Some(Arc::new(move |record| {
         now.remember();
-        choose(&Boundary::kubernetes(record))?.at_kubernetes(&now)
+        choose(&Boundary::kubernetes(record, &now.kube))?.at_kubernetes(&now)
     })));
 }
 
@@ -50,6 +50,12 @@ pub struct Wishes {
     pub leaves: AtomicBool,
     /// What Kubernetes held since the user last did something, now and then.
     pub older: Mutex<Vec<(Timestamp, Snapshot)>>,
+}
+
+fn has_intents(kube: &Server, record: &RequestRecord) -> bool {
+    let plural = record.resource.split('.').next().unwrap_or_default();
+    let stored = kube.get(plural, &record.namespace, &record.name);
+    stored.is_some_and(|object| !object["status"]["intents"].is_null())
 }
 
 /// A request of the operator, before it has had an effect.
@@ -78,17 +84,18 @@ impl Boundary {
     }
 
     /// A request to Kubernetes: its verb and object.
-    pub fn kubernetes(record: &RequestRecord) -> Self {
+    pub fn kubernetes(record: &RequestRecord, kube: &Server) -> Self {
         let name = if record.resource.starts_with("events") {
             ""
         } else {
             &record.name
         };
         let resource = record.resource.split('.').next().unwrap_or_default();
-        let part = if record.subresource.is_empty() {
-            ""
-        } else {
-            " status"
+        let part = match record.subresource.as_str() {
+            "" => "",
+            // What closes an intent, or stores what was made.
+            "status" if has_intents(kube, record) => " status with an intent of",
+            _ => " status",
         };
         Self {
             service: KUBERNETES,

@@ -524,8 +524,7 @@ impl World {
             oracles::version(change, &self.gate);
             breaches.extend(versions::judge(change));
         }
-        // Two that both act, and know different things, tell each in turn what they know.
-        if self.beside.is_none() {
+        if !self.is_restless() {
             breaches.extend(self.budgets.versions(&news));
         }
         let writes = self.gate.mutations();
@@ -546,9 +545,16 @@ impl World {
         assert!(breaches.is_empty(), "{}", breaches.join("\n"));
     }
 
+    /// True if statuses change for ever: two that both act tell in turn what each knows, and what lists show in turn is told in turn.
+    pub fn is_restless(&self) -> bool {
+        let lag = self.sim.read(|aws| aws.settings.visibility.max);
+        self.beside.is_some() || !lag.is_zero()
+    }
+
     /// Judges what is left, once everything rests.
     pub fn judge_ends(&self) {
-        let breaches = self.sim.read(|world| ends::judge(&self.kube, world));
+        let mut breaches = self.sim.read(truth::identities);
+        breaches.extend(self.sim.read(|world| ends::judge(&self.kube, world)));
         let breaches: Vec<String> = breaches.iter().map(ToString::to_string).collect();
         assert!(breaches.is_empty(), "{}", breaches.join("\n"));
     }

@@ -5,16 +5,24 @@ use serde_json::{Value, json};
 use directconnect_model::decide::FINALIZER;
 use kubesim::{Change, ChangeKind};
 
-use super::{Breach, Promise, aws_id, intents, name, observes};
+use super::{Breach, Promise, aws_id, deleting, intents, name, observes};
 
 /// Judges one stored version.
 pub fn judge(change: &Change) -> Vec<Breach> {
     let object = &change.object;
     let ours = object["apiVersion"] == "directconnect.dev/v1alpha1";
-    if !ours || object["kind"] == "AwsAccount" || change.kind == ChangeKind::Deleted {
+    if !ours || object["kind"] == "AwsAccount" {
         return vec![];
     }
     let mut found = vec![];
+    if change.kind == ChangeKind::Deleted {
+        let last = change.previous.as_deref().unwrap_or(object);
+        if !change.by.is_empty() && of_others(last)["finalizers"] != json!([]) {
+            let what = format!("{} is gone, and others held it", name(object));
+            found.push(Breach::new(Promise::SpecUntouched, what));
+        }
+        return found;
+    }
     if let Some(previous) = &change.previous
         && let (Some(before), Some(after)) = (aws_id(previous), aws_id(object))
         && before != after
@@ -41,7 +49,8 @@ pub fn judge(change: &Change) -> Vec<Breach> {
     }
     let finalizers = object["metadata"]["finalizers"].as_array();
     let held = finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER));
-    let owns = !observes(object) && object["status"]["recordedAt"].is_string();
+    // What is being deleted may be gone at AWS: what is left is judged at the end.
+    let owns = !observes(object) && !deleting(object) && object["status"]["recordedAt"].is_string();
     if !held && (owns || intents(object).next().is_some()) {
         let what = format!("{} has no finalizer", name(object));
         found.push(Breach::new(Promise::FinalizerWhileOwning, what));

@@ -218,10 +218,14 @@ impl Scene<'_> {
     fn only_ours(&self) -> Option<Breach> {
         let target = self.call.target()?;
         if tags_only(self.operation()) {
-            let takes = self.call.tag(IDENTITY).is_some()
+            let proves = |key: &str| identity::is_ours(key) && !key.starts_with(CHILD);
+            let takes = matches!(self.operation(), "TagResource" | "CreateTags")
+                && self.call.tags().iter().any(|(key, _)| proves(key))
                 && tags_of(self.world, target)
                     .is_none_or(|tags| !tags.contains_key(IDENTITY) && !tags.contains_key(INTENT))
-                && self.owner.is_none_or(|o| o["spec"]["import"]["id"] != target);
+                && self
+                    .owner
+                    .is_none_or(|o| o["spec"]["import"]["id"] != target);
             if takes {
                 let what = "nobody asks for it to be taken over";
                 return Some(self.breach(Promise::OnlyOurs, what));
