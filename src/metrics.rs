@@ -22,7 +22,7 @@ pub struct Metrics {
     orphans: IntGaugeVec,
     status_writes: CounterVec,
     leader: Gauge,
-    restored: IntCounter,
+    doubted: IntCounter,
 }
 
 fn counter(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
@@ -79,12 +79,12 @@ impl Metrics {
         .expect("names are valid");
         r.register(Box::new(status_writes.clone()))
             .expect("names are unique");
-        let restored = IntCounter::new(
-            "directconnect_etcd_restores_total",
-            "Restores of etcd to an older state that this process noticed",
+        let doubted = IntCounter::new(
+            "directconnect_cache_restarts_total",
+            "How often all watches began anew because what they showed was not what is stored",
         )
         .expect("names are valid");
-        r.register(Box::new(restored.clone()))
+        r.register(Box::new(doubted.clone()))
             .expect("names are unique");
         let leader = Gauge::new("directconnect_leader", "1 while this process leads")
             .expect("names are valid");
@@ -137,7 +137,7 @@ impl Metrics {
             inventory_age,
             status_writes,
             leader,
-            restored,
+            doubted,
             registry,
         }
     }
@@ -207,9 +207,9 @@ impl Metrics {
             .set(age.as_secs_f64());
     }
 
-    /// etcd was restored.
-    pub fn restored(&self) {
-        self.restored.inc();
+    /// Caches were wrong.
+    pub fn doubted(&self) {
+        self.doubted.inc();
     }
 
     /// Whether this process leads. Who does not tells nothing about objects: the leader does.

@@ -19,11 +19,11 @@ use tracing::info;
 
 use crate::aws::{Aws, Transmitted};
 use crate::clock::WallClock;
+use crate::engine::doubt::Doubt;
 use crate::engine::index::Index;
 use crate::engine::memory::Memories;
-use crate::engine::restored::Restored;
 use crate::engine::secrets::Secrets;
-use crate::engine::{Context, Shared, account, controller, restored};
+use crate::engine::{Context, Shared, account, controller, doubt};
 use crate::inventory::Inventory;
 use crate::leader::{self, Candidate, Leads};
 use crate::metrics::Metrics;
@@ -163,7 +163,7 @@ impl Operator {
             accounts: accounts.clone(),
             begun: CancellationToken::new(),
             unlisted: Mutex::new(unlisted),
-            restored: Restored::default(),
+            doubt: Doubt::default(),
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
             orders: Mutex::default(),
             left: Mutex::default(),
@@ -179,7 +179,7 @@ impl Operator {
         ));
         registry::start(&context, &spawner, &stop);
         spawner.spawn(report(Arc::clone(&context)));
-        spawner.spawn(restored::look(Arc::clone(&context)));
+        spawner.spawn(doubt::look(Arc::clone(&context)));
         if let Some(candidate) = election.clone() {
             spawner.spawn(leader::run(Arc::clone(&context), candidate));
         }
@@ -207,7 +207,7 @@ impl Operator {
         info!("stopping: no new work, running calls end");
         self.stop.cancel();
         let deadline = tokio::time::Instant::now() + STOP_WITHIN;
-        // Sweeps, the report, the look at etcd and the election end with the process; passes are what is waited for.
+        // Sweeps, the report, the doubts and the election end with the process; passes are what is waited for.
         while self.spawner.running() > self.endless() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::store::{Trouble, attempt};
-use super::{Shared, backoff, events, gather, orphans, secrets};
+use super::{Shared, backoff, doubt, events, gather, orphans, secrets};
 use crate::aws::{Account, read};
 
 /// How often an identity is verified again.
@@ -41,8 +41,13 @@ pub fn cached(context: &Shared, name: &str) -> Option<Arc<AwsAccount>> {
 /// The account, read uncached.
 pub async fn read(context: &Shared, name: &str) -> Result<Option<Arc<AwsAccount>>, Trouble> {
     let api: Api<AwsAccount> = Api::all(context.client.clone());
+    let known = cached(context, name).and_then(|a| a.metadata.resource_version.clone());
     match attempt(api.get(name)).await {
-        Ok(account) => Ok(Some(Arc::new(account))),
+        Ok(account) => {
+            let version = account.metadata.resource_version.as_deref();
+            context.doubt.read(known.as_deref(), version);
+            Ok(Some(Arc::new(account)))
+        }
         Err(Trouble::Gone) => Ok(None),
         Err(trouble) => Err(trouble),
     }
@@ -173,7 +178,10 @@ pub async fn run(context: &Shared, account: &AwsAccount) -> Duration {
                 m.failures += 1;
                 m.failures
             });
-            if !matches!(trouble, Trouble::Conflict) {
+            if matches!(trouble, Trouble::Conflict) {
+                let version = account.metadata.resource_version.as_deref();
+                doubt::refused(context, &uid, version);
+            } else {
                 warn!(name = account.name_any(), %trouble, "a pass over an AwsAccount was cut short");
             }
             backoff::pause(failures, context.jitter())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::Endpoints;
 use directconnect_model::aws::{List, Snapshot};
+use directconnect_model::decide::{self, SELF};
 use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::managed::Managed;
@@ -146,6 +147,7 @@ pub async fn gather<K: Managed>(
         }
         view.now = context.clock.now();
     }
+    note_orders(context, object);
     let last_order = context.last_order(&key);
     view.memory = context.memories.with(object.uid(), |m| {
         m.spec_seen(object.meta().generation);
@@ -163,6 +165,19 @@ pub async fn gather<K: Managed>(
         lists,
         observed,
     })
+}
+
+/// Keeps when an open order was sent: the object, or its status, may be lost before what it made can be seen.
+fn note_orders<K: Managed>(context: &Shared, object: &K) {
+    let intents = object.stored().map(|s| &K::managed(s).intents);
+    let Some(open) = intents.and_then(|i| i.get(SELF)).filter(|_| !K::NATURAL) else {
+        return;
+    };
+    let key = object.key();
+    let sent = decide::sent(open).max();
+    if sent > context.last_order(&key) {
+        context.ordered(&key, sent);
+    }
 }
 
 /// Keeps the beginnings of complete lists that did not hold the recorded id.

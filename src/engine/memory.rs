@@ -25,6 +25,8 @@ pub struct Remembered {
     pub failures: u32,
     /// The resourceVersion that our last write replaced, and when: a cache that shows it is stale.
     pub replaced: Option<(String, Instant)>,
+    /// The version on which writes were refused last, and how often in a row.
+    pub refused: (String, u32),
     /// Generation that was decided on last.
     pub generation: Option<i64>,
     /// Of an AwsAccount: when STS last said what its present generation expects.

@@ -8,6 +8,7 @@ pub mod account;
 pub mod backoff;
 pub mod controller;
 pub mod documents;
+pub mod doubt;
 pub mod elsewhere;
 pub mod events;
 pub mod execute;
@@ -18,7 +19,6 @@ pub mod orphans;
 pub mod pass;
 pub mod products;
 pub mod recheck;
-pub mod restored;
 pub mod secrets;
 pub mod store;
 pub mod watching;
@@ -85,8 +85,8 @@ pub struct Context {
     pub begun: tokio_util::sync::CancellationToken,
     /// First lists that are not in yet.
     pub unlisted: Mutex<BTreeSet<(Kind, String)>>,
-    /// Whether etcd was restored.
-    pub restored: restored::Restored,
+    /// Whether caches can be believed.
+    pub doubt: doubt::Doubt,
     /// Randomness, seeded.
     pub rng: Mutex<ChaCha12Rng>,
     /// When orders were sent, by identity.

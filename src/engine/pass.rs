@@ -21,7 +21,7 @@ use super::memory::Remembered;
 use super::store::{self, Trouble};
 use crate::planted::Bug;
 
-use super::{Shared, backoff, documents, events, execute, products};
+use super::{Shared, backoff, documents, doubt, events, execute, products};
 
 /// Most actions in one pass; what is left is done by the next one.
 const MOST_ACTIONS: usize = 12;
@@ -74,6 +74,9 @@ where
                 );
             } else {
                 warn!(kind, name = object.key().name, %trouble, "a pass was cut short");
+            }
+            if conflict {
+                doubt::refused(context, object.uid(), version(object));
             }
             let outcome = if conflict { "conflict" } else { "trouble" };
             (outcome, backoff::pause(failures, context.jitter()))
@@ -208,6 +211,7 @@ where
     if fresh.uid() != object.uid() {
         return Ok(None);
     }
+    context.doubt.read(version(object), version(&fresh));
     let fresh = context.planted.object(fresh);
     let gathered = gather(context, &fresh, From::KubernetesAnew).await?;
     if looked.is_some_and(|looked| !gathered.lists.is_subset(&looked.lists)) {
@@ -273,6 +277,10 @@ fn reads<K: Managed>(object: &K, gathered: &Gathered, action: &Action) -> From {
         Action::RemoveFinalizer(_) if free => From::KubernetesAnew,
         _ => From::Anew,
     }
+}
+
+fn version<K: Managed>(object: &K) -> Option<&str> {
+    object.meta().resource_version.as_deref()
 }
 
 fn same_call(a: &Action, b: &Action) -> bool {

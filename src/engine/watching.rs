@@ -1,4 +1,4 @@
-//! Watches that wait longer the longer they fail, and begin anew once etcd was restored.
+//! Watches that wait longer the longer they fail, and begin anew once caches are doubted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,13 +28,13 @@ where
         let config = watcher::Config::default().page_size(PAGE);
         kube::runtime::watcher(api.clone(), config).boxed()
     };
-    let state = (begin(), context.restored.times(), begin);
-    let events = stream::unfold(state, |(mut watch, mut restored, begin)| async move {
+    let state = (begin(), context.doubt.times(), begin);
+    let events = stream::unfold(state, |(mut watch, mut doubted, begin)| async move {
         loop {
             tokio::select! {
                 biased;
-                Ok(()) = restored.changed() => watch = begin(),
-                event = watch.next() => return event.map(|e| (e, (watch, restored, begin))),
+                Ok(()) = doubted.changed() => watch = begin(),
+                event = watch.next() => return event.map(|e| (e, (watch, doubted, begin))),
             }
         }
     });
@@ -42,7 +42,7 @@ where
     let events = events.inspect(move |event| {
         if let Ok(Event::Apply(object) | Event::InitApply(object) | Event::Delete(object)) = event {
             let version = object.meta().resource_version.as_deref();
-            shown.restored.shown(version);
+            shown.doubt.shown(version);
         }
     });
     patient(Arc::clone(context), events)

@@ -150,6 +150,7 @@ impl Driver {
         self.until(&open).await;
         self.world.judge_ends();
         self.quiet().await;
+        self.until(&open).await;
         self.world.finish();
     }
 

@@ -180,6 +180,7 @@ impl Handles {
                 .kube
                 .patch_metadata(kind, &self.namespace, name, &patch);
         }
+        self.forget_older();
     }
 
     fn wipe(&self) {
@@ -206,6 +207,11 @@ impl Handles {
         {
             older.push((now, self.kube.snapshot()));
         }
+    }
+
+    /// Nobody restores what was before a user did something.
+    fn forget_older(&self) {
+        *self.older() = vec![(self.kube.now(), self.kube.snapshot())];
     }
 
     /// Kubernetes holds what it held a while ago: etcd was restored.
@@ -242,6 +248,7 @@ impl Handles {
             let _ = self.kube.delete(&kind, &self.namespace, &name);
             let _ = self.kube.create(&object);
         }
+        self.forget_older();
     }
 
     /// The user wants all of it gone.
@@ -249,12 +256,13 @@ impl Handles {
         self.wishes.leaves.store(true, Ordering::Relaxed);
         if namespace {
             let _ = self.kube.delete("Namespace", "", &self.namespace);
-            return;
+        } else {
+            for object in self.managed() {
+                let (kind, name) = names(&object);
+                let _ = self.kube.delete(kind, &self.namespace, name);
+            }
         }
-        for object in self.managed() {
-            let (kind, name) = names(&object);
-            let _ = self.kube.delete(kind, &self.namespace, name);
-        }
+        self.forget_older();
     }
 
     /// Every request of the operator is answered like this for a while.

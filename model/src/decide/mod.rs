@@ -37,7 +37,7 @@ use crate::view::{SecretState, View};
 
 pub use create::in_the_way;
 pub use delete::stays;
-pub use settle::expired;
+pub use settle::{expired, sent};
 
 /// The finalizer of every managed object.
 pub const FINALIZER: &str = "directconnect.dev/aws";

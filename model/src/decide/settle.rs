@@ -88,7 +88,7 @@ pub(super) fn visible(view: &View, status: &ManagedStatus) -> Timestamp {
 }
 
 /// When the calls of an intent, and of its earlier tokens, could be sent last.
-pub(super) fn sent(intent: &Intent) -> impl Iterator<Item = Timestamp> {
+pub fn sent(intent: &Intent) -> impl Iterator<Item = Timestamp> {
     std::iter::once(&intent.send_by)
         .chain(intent.earlier.values())
         .filter_map(|t| time(Some(t)))
