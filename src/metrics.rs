@@ -1,5 +1,6 @@
 //! Metrics. All labels are closed sets, but for account and region of the inventory.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use prometheus::{
@@ -179,18 +180,16 @@ impl Metrics {
     pub fn objects(
         &self,
         kind: &str,
-        reasons: &std::collections::BTreeMap<String, i64>,
+        reasons: &BTreeMap<String, i64>,
+        before: &BTreeMap<String, i64>,
         intents: i64,
     ) {
-        use strum::IntoEnumIterator;
-        for reason in directconnect_model::reason::Reason::iter() {
-            let reason: &str = reason.into();
-            let count = reasons.get(reason).copied().unwrap_or(0);
-            if count > 0 {
-                self.objects.with_label_values(&[kind, reason]).set(count);
-            } else {
-                let _ = self.objects.remove_label_values(&[kind, reason]);
-            }
+        for (reason, count) in reasons {
+            self.objects.with_label_values(&[kind, reason]).set(*count);
+        }
+        for reason in before.keys().filter(|r| !reasons.contains_key(*r)) {
+            // It was set with the counts before.
+            let _ = self.objects.remove_label_values(&[kind, reason]);
         }
         self.open_intents.with_label_values(&[kind]).set(intents);
     }

@@ -230,22 +230,29 @@ impl Operator {
 }
 
 async fn report(context: Shared) {
+    let mut told: BTreeMap<Kind, BTreeMap<String, i64>> = BTreeMap::new();
     loop {
         // Who does not lead is silent: each object is counted once, whatever the number of replicas.
         if context.leads.holds() {
             context.inventory.report();
             let served = |account: &str| context.serves(account);
+            let mut tell = |kind: Kind, reasons: BTreeMap<String, i64>, intents| {
+                let before = told.entry(kind).or_default();
+                context
+                    .metrics
+                    .objects(kind.into(), &reasons, before, intents);
+                *before = reasons;
+            };
             for kind in registry::managed() {
                 let (reasons, intents) = context.index.counts(kind, served);
-                context.metrics.objects(kind.into(), &reasons, intents);
+                tell(kind, reasons, intents);
             }
             let mut reasons = BTreeMap::new();
             let accounts = context.accounts.state();
             for account in accounts.iter().filter(|a| served(&a.name_any())) {
                 *reasons.entry(account::reason(account)).or_default() += 1;
             }
-            let kind = Kind::AwsAccount.into();
-            context.metrics.objects(kind, &reasons, 0);
+            tell(Kind::AwsAccount, reasons, 0);
         }
         tokio::time::sleep(REPORT).await;
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use directconnect_harness::promises::Promise;
 use directconnect_operator::planted::{Bug, Planted};
 use strum::VariantArray;
+use tracing::level_filters::LevelFilter;
 
 use crate::courses;
 use crate::drive::{self, Reference};
@@ -152,7 +153,7 @@ pub fn run(jobs: usize, only: &str) -> usize {
 fn troubles(bug: Bug, entry: &Entry, reference: &Reference, jobs: usize) -> Vec<(String, String)> {
     let course = courses::named(entry.course).unwrap();
     let planted = Planted::bug(bug);
-    let alone = drive::run(&course, planted, |_, _| {});
+    let alone = drive::run(&course, planted, LevelFilter::WARN, |_, _| {});
     let line = drive::judge(course.name, &[], reference, alone);
     if !line.trouble.is_empty() || entry.runs == NoFault {
         return vec![(format!("{} without a fault", line.name), line.trouble)];

@@ -54,8 +54,8 @@ pub struct Course {
 }
 
 impl Course {
-    /// The world before the first act.
-    pub fn world(&self) -> World {
+    /// The world before the first act. `level` is what is logged.
+    pub fn world(&self, level: LevelFilter) -> World {
         let yaml = file(&format!("sim/dxsim/worlds/{}.yaml", self.example));
         let yaml = yaml.replacen("  vpcs:\n", &format!("{}  vpcs:\n", self.account), 1);
         let lag = if self.lag { LAG } else { "" };
@@ -64,7 +64,7 @@ impl Course {
             namespace: namespace(self.example),
             seed: 7,
             windows: Windows::default(),
-            level: LevelFilter::INFO,
+            level,
         });
         world.apply_those(self.example, self.only);
         world.act(&json!({"action": "configureRouter", "router": self.router}));

@@ -14,6 +14,7 @@ use directconnect_harness::promises::{Breach, Promise};
 use directconnect_harness::world::World;
 use directconnect_operator::planted::Planted;
 use tokio::time::Instant;
+use tracing::level_filters::LevelFilter;
 
 use crate::courses::{self, Act, Course, names};
 use crate::faults::{Expects, Fault, Handles, Wishes};
@@ -62,7 +63,20 @@ fn panics() -> &'static Mutex<Vec<String>> {
 pub fn run(
     course: &Course,
     planted: Planted,
+    level: LevelFilter,
     prepare: impl FnOnce(&World, &Arc<Wishes>),
+) -> Outcome {
+    with(course, planted, level, async |driver| {
+        driver.whole(course, prepare).await;
+    })
+}
+
+/// Makes a course's world, and has it driven.
+pub fn with(
+    course: &Course,
+    planted: Planted,
+    level: LevelFilter,
+    drives: impl AsyncFnOnce(&mut Driver),
 ) -> Outcome {
     panics()
         .lock()
@@ -78,14 +92,14 @@ pub fn run(
     let ended = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let mut driver = Driver {
-                world: course.world(),
+                world: course.world(level),
                 wishes: Arc::default(),
             };
             driver.world.planted = planted;
             driver.world.quiet = true;
             let (world, wishes) = (&driver.world, &driver.wishes);
             *keep.lock().unwrap() = Some((Handles::of(world, wishes), world.logs.clone()));
-            driver.whole(course, prepare).await;
+            drives(&mut driver).await;
             let world = &driver.world;
             End {
                 lines: end_state(world),
@@ -110,13 +124,16 @@ pub fn run(
     }
 }
 
-struct Driver {
-    world: World,
+/// Drives one world.
+pub struct Driver {
+    /// The world.
+    pub world: World,
     wishes: Arc<Wishes>,
 }
 
 impl Driver {
-    async fn whole(&mut self, course: &Course, prepare: impl FnOnce(&World, &Arc<Wishes>)) {
+    /// All that the user does, and what follows.
+    pub async fn whole(&mut self, course: &Course, prepare: impl FnOnce(&World, &Arc<Wishes>)) {
         let mut prepare = Some(prepare);
         for (number, act) in course.acts.iter().enumerate() {
             if number == course.from
@@ -133,6 +150,11 @@ impl Driver {
                 break;
             }
         }
+        self.settle(course).await;
+    }
+
+    /// Waits until everything rests, and judges what is left.
+    pub async fn settle(&mut self, course: &Course) {
         let leaves = self.leaves();
         // Tokens of calls that were lost stay until they can do nothing any more.
         let open = Act {
@@ -143,7 +165,7 @@ impl Driver {
             } else {
                 courses::rests
             },
-            consents: leaves,
+            consents: true,
         };
         self.until(&open).await;
         self.rest(Duration::from_secs(course.rest)).await;
@@ -169,7 +191,8 @@ impl Driver {
         }
     }
 
-    async fn rest(&mut self, time: Duration) {
+    /// Lets time pass.
+    pub async fn rest(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while Instant::now() < end {
             tokio::time::sleep(LOOK_AT_LEAST).await;
@@ -273,7 +296,7 @@ fn trace(world: &World) -> u64 {
 
 /// A run without faults.
 pub fn reference(course: &Course) -> Reference {
-    match run(course, Planted::default(), |_, _| {}) {
+    match run(course, Planted::default(), LevelFilter::WARN, |_, _| {}) {
         Ok(end) => end,
         Err(why) => {
             // Panics are kept for runs, not shown.

@@ -25,20 +25,34 @@ const KUBERNETES: &str = "kubernetes";
 pub fn at_each_request(
     world: &World,
     wishes: &Arc<Wishes>,
-    choose: impl Fn(&Boundary) -> Option<Fault> + Send + Sync + 'static,
+    choose: impl Fn(&Boundary) -> Option<Blow> + Send + Sync + 'static,
 ) {
     let choose = Arc::new(choose);
     let (chosen, now) = (Arc::clone(&choose), Handles::of(world, wishes));
     world.gate.on_request(Some(Arc::new(move |call| {
         now.remember();
         let boundary = Boundary::aws(call);
-        chosen(&boundary)?.at_aws(&boundary, &now)
+        match chosen(&boundary)? {
+            Blow::Fault(fault) => fault.at_aws(&boundary, &now),
+            Blow::Late(by) => Some(Fate::Slow(by)),
+        }
     })));
     let now = Handles::of(world, wishes);
     world.kube.on_request(Some(Arc::new(move |record| {
         now.remember();
-        choose(&Boundary::kubernetes(record, &now.kube))?.at_kubernetes(&now)
+        match choose(&Boundary::kubernetes(record, &now.kube))? {
+            Blow::Fault(fault) => fault.at_kubernetes(&now),
+            Blow::Late(by) => Some(now.late(by)),
+        }
     })));
+}
+
+/// What befalls a request.
+pub enum Blow {
+    /// Something goes wrong.
+    Fault(Fault),
+    /// The answer comes later.
+    Late(Duration),
 }
 
 /// What a fault asks of who drives the course.
@@ -188,6 +202,14 @@ impl Handles {
             let (kind, name) = names(&object);
             let _ = self.kube.wipe_status(kind, &self.namespace, name);
         }
+    }
+
+    /// The answer comes after this time.
+    fn late(&self, by: Duration) -> FaultKind {
+        self.later(by, |now| {
+            now.kube.release_holds();
+        });
+        FaultKind::Hold(When::AfterEffect)
     }
 
     fn older(&self) -> MutexGuard<'_, Vec<(Timestamp, Snapshot)>> {
@@ -566,12 +588,7 @@ impl Fault {
                 });
                 FaultKind::HoldAndStop
             }
-            Self::Slow => {
-                now.later(JUST_IN_TIME, |now| {
-                    now.kube.release_holds();
-                });
-                FaultKind::Hold(When::AfterEffect)
-            }
+            Self::Slow => now.late(JUST_IN_TIME),
             Self::Http500Before => FaultKind::Http500BeforeEffect,
             Self::Http500After => FaultKind::Http500AfterEffect,
             Self::KubernetesConflict => FaultKind::Conflict,

@@ -11,10 +11,11 @@ use directconnect_operator::planted::Planted;
 use fork::Fork;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use strum::VariantArray;
+use tracing::level_filters::LevelFilter;
 
 use crate::courses::Course;
 use crate::drive::{self, Outcome, Reference};
-use crate::faults::{Boundary, Fault, at_each_request};
+use crate::faults::{Blow, Boundary, Fault, at_each_request};
 use crate::results::{Line, Results};
 
 /// Seconds of processor time that one run may take: it would else run for ever.
@@ -124,12 +125,32 @@ impl Places {
 }
 
 /// Children under way.
-struct Slots {
+pub struct Slots {
     running: usize,
     jobs: usize,
 }
 
 impl Slots {
+    /// None yet.
+    pub fn of(jobs: usize) -> Self {
+        Self { running: 0, jobs }
+    }
+
+    /// Forks once there is room: true in the child.
+    pub fn fork(&mut self) -> bool {
+        self.take();
+        std::io::stdout().flush().unwrap();
+        match fork::fork() {
+            Ok(Fork::Child) => {
+                let _ = fork::redirect_stdio();
+                limit();
+                true
+            }
+            Ok(Fork::Parent(_)) => false,
+            Err(error) => panic!("fork: {error}"),
+        }
+    }
+
     fn wait_for_one(&mut self) {
         // A child that ended by a signal wrote no line: it is missed by its name.
         let _ = fork::wait_any();
@@ -143,7 +164,8 @@ impl Slots {
         self.running += 1;
     }
 
-    fn end(&mut self) {
+    /// Waits for all of them.
+    pub fn end(&mut self) {
         while self.running > 0 {
             self.wait_for_one();
         }
@@ -193,26 +215,16 @@ impl Forker {
             if !chosen && !leads_on {
                 continue;
             }
-            self.slots.take();
-            std::io::stdout().flush().unwrap();
-            match fork::fork() {
-                Ok(Fork::Child) => {
-                    let _ = fork::redirect_stdio();
-                    limit();
-                    self.run = run;
-                    self.goes_on = leads_on;
-                    self.places.begin();
-                    self.forked = vec![];
-                    // As many as there are: this process waits while its children run.
-                    self.slots = Slots {
-                        running: 0,
-                        jobs: 1,
-                    };
-                    return Some(*fault);
-                }
-                Ok(Fork::Parent(_)) => self.forked.push(name),
-                Err(error) => panic!("fork: {error}"),
+            if self.slots.fork() {
+                self.run = run;
+                self.goes_on = leads_on;
+                self.places.begin();
+                self.forked = vec![];
+                // As many as there are: this process waits while its children run.
+                self.slots = Slots::of(1);
+                return Some(*fault);
             }
+            self.forked.push(name);
         }
         None
     }
@@ -228,7 +240,7 @@ fn limit() {
 }
 
 /// True if nothing else runs in this process: a child has only the thread that forks.
-fn single_threaded() -> bool {
+pub fn single_threaded() -> bool {
     std::fs::read_dir("/proc/self/task").map_or(true, |tasks| tasks.count() == 1)
 }
 
@@ -244,10 +256,7 @@ pub fn course(
         plan: plan.clone(),
         places: Places::default(),
         passed: results.passed.clone(),
-        slots: Slots {
-            running: 0,
-            jobs: plan.jobs,
-        },
+        slots: Slots::of(plan.jobs),
         forked: vec![],
         run: Run {
             course: course.name.to_owned(),
@@ -255,10 +264,12 @@ pub fn course(
         },
         goes_on: true,
     }));
-    let outcome = drive::run(course, plan.planted, |world, wishes| {
+    let outcome = drive::run(course, plan.planted, LevelFilter::WARN, |world, wishes| {
         assert!(single_threaded(), "another thread is alive");
         let at = Arc::clone(&forker);
-        at_each_request(world, wishes, move |boundary| lock(&at).at(boundary));
+        at_each_request(world, wishes, move |boundary| {
+            lock(&at).at(boundary).map(Blow::Fault)
+        });
     });
     let mut forker = lock(&forker);
     forker.slots.end();

@@ -12,6 +12,8 @@ mod faults;
 mod forks;
 mod replay;
 mod results;
+mod schedules;
+mod walks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +49,15 @@ struct Options {
     /// Plant the bugs whose names have this in them, and nothing else.
     #[arg(long)]
     catalogue: Option<String>,
+    /// Drive the schedule of one seed, and shrink it if it fails.
+    #[arg(long)]
+    schedule: Option<u64>,
+    /// Run this many seeded schedules and walks, and nothing else.
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
     /// Stop after the first course in which a run fails.
     #[arg(long)]
     first: bool,
@@ -74,12 +85,23 @@ fn main() -> ExitCode {
     if let Some(only) = &options.catalogue {
         return ExitCode::from(u8::from(catalogue::run(jobs, only) > 0));
     }
+    if let Some(seed) = options.schedule {
+        return ExitCode::from(u8::from(!schedules::replay(seed)));
+    }
     let scratch = tempfile::tempdir().unwrap();
     let folder = options
         .results
         .clone()
         .unwrap_or_else(|| scratch.path().to_owned());
     let mut results = Results::open(&folder);
+    if let Some(count) = options.seeds {
+        let seeds = options.from..options.from + count;
+        schedules::run(seeds.clone(), jobs, &mut results);
+        results.line("schedule");
+        walks::run(seeds, jobs, &mut results);
+        results.line("walk");
+        return results.end(&folder);
+    }
     for course in courses::all() {
         let wanted = options.all || course.always;
         if !wanted || !course.name.starts_with(&options.course) {

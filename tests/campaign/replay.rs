@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use directconnect_operator::planted::Planted;
+use tracing::level_filters::LevelFilter;
 
 use crate::courses;
 use crate::drive;
-use crate::faults::at_each_request;
+use crate::faults::{Blow, at_each_request};
 use crate::forks::{Places, Run};
 use crate::results::Line;
 
@@ -18,14 +19,14 @@ pub fn run(run: &Run, planted: Planted) -> Result<Line, String> {
     let reference = drive::reference(&course);
     let left: Arc<Mutex<VecDeque<_>>> = Arc::new(Mutex::new(run.strikes.clone().into()));
     let strikes = Arc::clone(&left);
-    let outcome = drive::run(&course, planted, |world, wishes| {
+    let outcome = drive::run(&course, planted, LevelFilter::INFO, |world, wishes| {
         let places: Mutex<Places> = Mutex::default();
         at_each_request(world, wishes, move |boundary| {
             let (place, _) = places.lock().unwrap().next(boundary);
             let mut left = strikes.lock().unwrap();
             let strike = left.pop_front_if(|s| s.place == place && s.fault.applies(boundary))?;
             places.lock().unwrap().begin();
-            Some(strike.fault)
+            Some(Blow::Fault(strike.fault))
         });
     });
     let left = left.lock().unwrap();

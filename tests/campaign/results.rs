@@ -131,7 +131,7 @@ impl Results {
         let all = lines(&self.folder);
         let of: Vec<&Line> = all
             .iter()
-            .filter(|l| l.name.split('/').next() == Some(course))
+            .filter(|l| l.name.split(['/', ' ']).next() == Some(course))
             .collect();
         let distinct: BTreeSet<u64> = of.iter().map(|l| l.trace).collect();
         println!(

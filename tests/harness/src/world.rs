@@ -532,7 +532,6 @@ impl World {
             self.ledger_judged = writes;
             breaches.extend(self.gate.breaches());
             breaches.extend(self.sim.read(truth::identities));
-            breaches.extend(self.budgets.calls(&self.sim.ledger()));
         }
         if self.operator.is_some() || self.attended {
             let (now, objects) = (self.kube.now(), self.kube.objects());
@@ -562,6 +561,8 @@ impl World {
     /// The last judgement: logs too.
     pub fn finish(&mut self) {
         self.judge();
+        let breaches = self.budgets.calls(&self.sim.ledger());
+        assert!(breaches.is_empty(), "{}", breaches[0]);
         let logs = self.logs.text();
         oracles::no_canary("the log", &logs);
         self.sim.read(|world| {

@@ -1,5 +1,6 @@
 //! Every write, just before it reaches AWS, against what is stored and what AWS has at that moment.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use directconnect_model::decide::FINALIZER;
@@ -9,7 +10,7 @@ use dxsim::world::{
     World as AwsWorld,
 };
 use jiff::{SignedDuration, Timestamp};
-use kubesim::{Key, Server};
+use kubesim::{Change, Key, Server};
 use serde_json::Value;
 
 use super::call::Call;
@@ -33,6 +34,8 @@ struct Scene<'a> {
     owner: Option<&'a Value>,
     /// Its intent, where the call has one.
     intent: Option<&'a Value>,
+    /// Everything that was ever stored, once it is asked for.
+    history: OnceCell<Vec<Change>>,
 }
 
 /// Judges one write.
@@ -50,6 +53,7 @@ pub fn judge(call: &Call, kube: &Server, world: &AwsWorld) -> Vec<Breach> {
         world,
         owner,
         intent: intent.map(|(_, intent)| intent),
+        history: OnceCell::new(),
     };
     let mut found = vec![];
     found.extend(scene.intent_before_create());
@@ -140,6 +144,10 @@ impl Scene<'_> {
         )
     }
 
+    fn history(&self) -> &[Change] {
+        self.history.get_or_init(|| self.kube.history())
+    }
+
     fn operation(&self) -> &str {
         &self.call.operation
     }
@@ -199,7 +207,7 @@ impl Scene<'_> {
     fn was_stored(&self) -> bool {
         let token = self.call.tag(INTENT);
         let untaggable = ["CreateBGPPeer", "CreateDirectConnectGatewayAssociation"];
-        let history = self.kube.history();
+        let history = self.history();
         let mut recent = history
             .iter()
             .rev()
@@ -329,7 +337,7 @@ impl Scene<'_> {
         if !holds(object) {
             return None;
         }
-        let history = self.kube.history();
+        let history = self.history();
         let mut since = None;
         for change in history.iter().rev() {
             if change.object["metadata"]["uid"] != object["metadata"]["uid"] {

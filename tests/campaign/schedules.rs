@@ -1,0 +1,192 @@
+//! Seeded schedules: when answers come, and what goes wrong, several times in one course.
+//!
+//! Every choice comes from one list of numbers, which a seed makes: so a schedule is replayed by its seed, and a failing one is
+//! shrunk by taking choices out of the list until each one that is left is needed.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use directconnect_operator::planted::Planted;
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use strum::VariantArray;
+use tracing::level_filters::LevelFilter;
+
+use crate::courses::{self, Course};
+use crate::drive::{self, Reference};
+use crate::faults::{Blow, Boundary, Fault, at_each_request};
+use crate::forks::Slots;
+use crate::results::{Line, Results};
+
+/// Courses that are driven, in turn.
+const COURSES: &[&str] = &[
+    "port",
+    "retained-port",
+    "quickstart",
+    "leaving",
+    "changing",
+    "outage",
+];
+/// Most faults in one course.
+const FAULTS: usize = 4;
+/// Of a thousand requests, so many meet a fault…
+const FAULTY: u32 = 15;
+/// …and so many are answered late.
+const LATE: u32 = 250;
+/// Longest that an answer takes: attempts have 8 s and 10 s.
+const LATEST: u32 = 6_000;
+
+/// The choices of one course: a number for each request, 0 if nothing befalls it.
+#[derive(Clone, Default)]
+struct Choices {
+    seed: u64,
+    /// Requests whose choice is taken out.
+    without: Vec<(usize, usize)>,
+}
+
+impl Choices {
+    fn at(&self, request: usize) -> u32 {
+        if self
+            .without
+            .iter()
+            .any(|(from, to)| (*from..*to).contains(&request))
+        {
+            return 0;
+        }
+        // Each request has a number of its own: taking one out moves no other.
+        let mut rng = ChaCha12Rng::seed_from_u64(self.seed);
+        rng.set_stream(request as u64);
+        rng.next_u32()
+    }
+
+    fn blow(&self, request: usize, boundary: &Boundary, faults: usize) -> Option<Blow> {
+        let choice = self.at(request);
+        let (kind, value) = (choice % 1_000, choice / 1_000);
+        if kind < FAULTY && faults < FAULTS {
+            let fits: Vec<&Fault> = Fault::VARIANTS
+                .iter()
+                .filter(|f| f.applies(boundary))
+                .collect();
+            let fault = fits.get(value as usize % fits.len())?;
+            return Some(Blow::Fault(**fault));
+        }
+        (1_000 - kind <= LATE).then(|| Blow::Late(Duration::from_millis(u64::from(value % LATEST))))
+    }
+}
+
+/// What befell a course.
+#[derive(Default)]
+struct Story {
+    requests: usize,
+    faults: Vec<Fault>,
+    told: Vec<String>,
+}
+
+fn course(seed: u64) -> Course {
+    let at = usize::try_from(seed).unwrap_or_default() % COURSES.len();
+    courses::named(COURSES[at]).unwrap()
+}
+
+fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
+    let course = course(choices.seed);
+    let story: Arc<Mutex<Story>> = Arc::default();
+    let (at, chosen) = (Arc::clone(&story), choices.clone());
+    let outcome = drive::run(
+        &course,
+        Planted::default(),
+        LevelFilter::WARN,
+        |world, wishes| {
+            at_each_request(world, wishes, move |boundary| {
+                let mut story = at.lock().unwrap();
+                story.requests += 1;
+                let request = story.requests;
+                let blow = chosen.blow(request, boundary, story.faults.len())?;
+                let what = match &blow {
+                    Blow::Fault(fault) => {
+                        story.faults.push(*fault);
+                        fault.to_string()
+                    }
+                    Blow::Late(by) => format!("answered after {by:?}"),
+                };
+                story
+                    .told
+                    .push(format!("{request} {}: {what}", boundary.signature()));
+                Some(blow)
+            });
+        },
+    );
+    let name = format!("schedule {} of {}", choices.seed, course.name);
+    let story = std::mem::take(&mut *story.lock().unwrap());
+    (
+        drive::judge(&name, &story.faults, reference, outcome),
+        story,
+    )
+}
+
+/// Runs schedules with these seeds.
+pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
+    let references: Vec<Reference> = (0..COURSES.len() as u64)
+        .map(|seed| drive::reference(&course(seed)))
+        .collect();
+    let folder = results.folder().to_owned();
+    let mut slots = Slots::of(jobs);
+    let mut names = vec![];
+    for seed in seeds {
+        let name = format!("schedule {seed} of {}", course(seed).name);
+        if results.passed.contains(&name) {
+            continue;
+        }
+        if slots.fork() {
+            let choices = Choices {
+                seed,
+                ..Choices::default()
+            };
+            let at = usize::try_from(seed).unwrap_or_default() % COURSES.len();
+            drive(&choices, &references[at]).0.append(&folder);
+            std::process::exit(0);
+        }
+        names.push(name);
+    }
+    slots.end();
+    results.expect(&names);
+}
+
+/// Drives one schedule in this process; a failing one is shrunk. Answers true if it holds.
+pub fn replay(seed: u64) -> bool {
+    let reference = drive::reference(&course(seed));
+    let mut choices = Choices {
+        seed,
+        ..Choices::default()
+    };
+    let (line, story) = drive(&choices, &reference);
+    println!(
+        "{}: {} requests, {} faults, trace {:016x}",
+        line.name,
+        story.requests,
+        story.faults.len(),
+        line.trace
+    );
+    if line.trouble.is_empty() {
+        return true;
+    }
+    let mut last = (line, story);
+    let mut size = last.1.requests.div_ceil(2);
+    while size > 0 {
+        let mut from = 1;
+        while from <= last.1.requests {
+            let mut fewer = choices.clone();
+            fewer.without.push((from, from + size));
+            let tried = drive(&fewer, &reference);
+            // A run without what is taken out still fails: it was not needed.
+            if tried.1.told.len() < last.1.told.len() && !tried.0.trouble.is_empty() {
+                choices = fewer;
+                last = tried;
+            }
+            from += size;
+        }
+        size /= 2;
+    }
+    println!("needed for that:\n  {}", last.1.told.join("\n  "));
+    println!("{}", last.0.trouble);
+    false
+}
