@@ -117,8 +117,8 @@ pub trait Managed:
         vec![]
     }
 
-    /// Documents that were written: they stay when the AWS object is kept.
-    fn documents(_status: &Self::Status) -> Vec<Document> {
+    /// Documents that were written, or would be: they stay when the AWS object is kept, even if the status is lost that tells of them.
+    fn documents(&self) -> Vec<Document> {
         vec![]
     }
 

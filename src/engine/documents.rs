@@ -126,7 +126,7 @@ pub async fn free<K: Managed>(
 /// Lets what was written stay when the object goes: its documents lose their owner. What is not there,
 /// or may not be touched, holds nothing up.
 pub async fn keep<K: Managed>(context: &Shared, object: &K) -> Result<(), Trouble> {
-    for document in object.stored().map(K::documents).unwrap_or_default() {
+    for document in object.documents() {
         let metadata = match existing(context, object, &document).await {
             Ok(metadata) => metadata,
             Err(Trouble::Gone | Trouble::Forbidden(_)) => continue,

@@ -6,11 +6,13 @@
 //! nothing any more is noticed by writes that are refused again and again for a version that the cache does not replace.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use directconnect_model::api::AwsAccount;
 use kube::api::{Api, ListParams};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::Shared;
@@ -26,6 +28,7 @@ const REFUSED: u32 = 4;
 pub struct Doubt {
     newest: AtomicU64,
     times: watch::Sender<u64>,
+    last: Mutex<Option<Instant>>,
 }
 
 impl Doubt {
@@ -65,8 +68,13 @@ impl Doubt {
         self.read(Some(&shown), Some(newest));
     }
 
+    /// Not at once again: what is listed anew is passed over anew.
     fn raise(&self) {
-        self.times.send_modify(|times| *times += 1);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|at| at.elapsed() >= LOOK) {
+            *last = Some(Instant::now());
+            self.times.send_modify(|times| *times += 1);
+        }
     }
 }
 
@@ -110,9 +118,10 @@ pub async fn look(context: Shared) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn caches_are_doubted_for_a_reason_and_once_for_each() {
+    #[tokio::test(start_paused = true)]
+    async fn caches_are_doubted_for_a_reason_and_once_for_each() {
         let doubt = Doubt::default();
+        let later = || tokio::time::advance(LOOK);
         let mut times = doubt.times();
         let mut raised = |act: &dyn Fn(&Doubt)| {
             act(&doubt);
@@ -126,9 +135,15 @@ mod tests {
         assert!(!raised(&|d| d.listed("17")));
         assert!(!raised(&|d| d.listed("other")));
         assert!(raised(&|d| d.listed("16")), "etcd was restored");
+        later().await;
         assert!(!raised(&|d| d.listed("16")), "that is known");
         assert!(!raised(&|d| d.read(Some("16"), Some("18"))));
         assert!(raised(&|d| d.read(Some("18"), Some("17"))));
+        assert!(
+            !raised(&|d| d.read(Some("17"), Some("16"))),
+            "not at once again"
+        );
+        later().await;
         assert!(!raised(&|d| d.refused(3)));
         assert!(raised(&|d| d.refused(4)), "the cache shows nothing new");
     }

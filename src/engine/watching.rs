@@ -1,4 +1,4 @@
-//! Watches that wait longer the longer they fail, and begin anew once caches are doubted.
+//! Watches that wait longer the longer they fail, and begin anew now and then, and once caches are doubted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use futures::{Stream, StreamExt, stream};
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use super::{Shared, backoff};
 
@@ -15,6 +16,9 @@ const PAGE: u32 = 100;
 
 /// Longest pause: what happened meanwhile is seen this much later.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// A watch begins anew this often: what it missed for whatever reason is seen then.
+const EVERY: Duration = Duration::from_mins(30);
 
 /// Everything there is, and what becomes of it.
 pub fn watch<K>(
@@ -28,16 +32,23 @@ where
         let config = watcher::Config::default().page_size(PAGE);
         kube::runtime::watcher(api.clone(), config).boxed()
     };
-    let state = (begin(), context.doubt.times(), begin);
-    let events = stream::unfold(state, |(mut watch, mut doubted, begin)| async move {
-        loop {
-            tokio::select! {
-                biased;
-                Ok(()) = doubted.changed() => watch = begin(),
-                event = watch.next() => return event.map(|e| (e, (watch, doubted, begin))),
+    let every = EVERY.mul_f64(context.jitter());
+    let state = (begin(), context.doubt.times(), Instant::now(), begin);
+    let events = stream::unfold(
+        state,
+        move |(mut watch, mut doubted, mut begun, begin)| async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    Ok(()) = doubted.changed() => {}
+                    () = tokio::time::sleep_until(begun + every) => {}
+                    event = watch.next() => return event.map(|e| (e, (watch, doubted, begun, begin))),
+                }
+                watch = begin();
+                begun = Instant::now();
             }
-        }
-    });
+        },
+    );
     let shown = Arc::clone(context);
     let events = events.inspect(move |event| {
         if let Ok(Event::Apply(object) | Event::InitApply(object) | Event::Delete(object)) = event {

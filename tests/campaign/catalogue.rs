@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::courses;
 use crate::drive::{self, Reference};
-use crate::forks::{self, Doubles, Plan};
+use crate::forks::{self, Plan};
 use crate::replay;
 use crate::results::Results;
 
@@ -172,9 +172,9 @@ fn troubles(bug: Bug, entry: &Entry, reference: &Reference, jobs: usize) -> Vec<
     let scratch = tempfile::tempdir().unwrap();
     let mut results = Results::open(scratch.path());
     let plan = Plan {
-        filter: filter.to_owned(),
+        filters: [filter.to_owned(), String::new()],
         every: true,
-        doubles: Doubles::No,
+        doubles: false,
         jobs,
         planted,
     };

@@ -47,8 +47,8 @@ pub struct Course {
     pub from: usize,
     /// Seconds at the end in which nothing may happen any more.
     pub rest: u64,
-    /// Belongs to all tests.
-    pub always: bool,
+    /// The runs that belong to all tests: those whose names have this in them; none: none.
+    pub always: Option<&'static str>,
     /// Faults are followed by others.
     pub doubles: bool,
 }
@@ -273,7 +273,7 @@ fn quickstart(name: &'static str, acts: Vec<Act>) -> Course {
         acts,
         from: 0,
         rest: 120,
-        always: false,
+        always: None,
         doubles: false,
     }
 }
@@ -297,12 +297,12 @@ fn ordered_and_deleted() -> Vec<Act> {
 pub fn all() -> Vec<Course> {
     vec![
         Course {
-            always: true,
+            always: Some(""),
             doubles: true,
             ..of_the_port("port", ordered_and_deleted())
         },
         Course {
-            always: true,
+            always: Some(""),
             ..of_the_port(
                 "retained-port",
                 vec![
@@ -364,9 +364,13 @@ pub fn all() -> Vec<Course> {
                 act("the port is there", allowed, all_ready),
             ],
         ),
-        quickstart("quickstart", vec![start()]),
+        Course {
+            always: Some("/aws "),
+            ..quickstart("quickstart", vec![start()])
+        },
         Course {
             from: 1,
+            always: Some("/aws "),
             ..quickstart(
                 "leaving",
                 vec![

@@ -24,6 +24,8 @@ use crate::results::Line;
 const LIMIT: Duration = Duration::from_hours(2);
 /// What is read once a minute is read once more.
 const QUIET: Duration = Duration::from_secs(65);
+/// Lines of the log that are shown of what fails.
+const SHOWN: usize = 1_500;
 /// How often conditions are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 /// …and how often if nothing was stored and nothing sent.
@@ -117,7 +119,7 @@ pub fn with(
             if let Some((handles, logs)) =
                 kept.lock().unwrap_or_else(PoisonError::into_inner).take()
             {
-                what = format!("{what}\n{}\n{}", handles.describe(), logs.tail(120));
+                what = format!("{what}\n{}\n{}", handles.describe(), logs.tail(SHOWN));
             }
             Err(what)
         }
@@ -155,6 +157,7 @@ impl Driver {
 
     /// Waits until everything rests, and judges what is left.
     pub async fn settle(&mut self, course: &Course) {
+        self.wishes.over.store(true, Ordering::Relaxed);
         let leaves = self.leaves();
         // Tokens of calls that were lost stay until they can do nothing any more.
         let open = Act {
@@ -326,7 +329,12 @@ pub fn judge(name: &str, faults: &[Fault], reference: &Reference, outcome: Outco
     let expects = faults.iter().map(|f| f.expects()).max();
     let expects = expects.unwrap_or(Expects::Same);
     let breach = |promise, what: String| Breach::new(promise, what).to_string();
-    if expects == Expects::Same && end.effects != reference.effects {
+    // Of a delete that two faults hide nothing is known any more: it is sent again, for the same id.
+    let counts = |effects: &[(&'static str, usize)]| -> Vec<(&'static str, usize)> {
+        let once = |(name, _): &&(&str, usize)| faults.len() < 2 || !name.starts_with("Delete");
+        effects.iter().filter(once).copied().collect()
+    };
+    if expects == Expects::Same && counts(&end.effects) != counts(&reference.effects) {
         let what = format!("made {:?}, and not {:?}", end.effects, reference.effects);
         line.trouble = breach(Promise::GoesAndStays, what);
     }

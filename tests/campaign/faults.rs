@@ -62,6 +62,8 @@ pub struct Wishes {
     pub beside: AtomicBool,
     /// The user wants everything gone: what else was to be done is not done any more.
     pub leaves: AtomicBool,
+    /// Everything was done: nothing more goes wrong by chance.
+    pub over: AtomicBool,
     /// What Kubernetes held since the user last did something, now and then.
     pub older: Mutex<Vec<(Timestamp, Snapshot)>>,
 }
@@ -120,12 +122,6 @@ impl Boundary {
                 || ["create", "update", "patch", "delete"].contains(&record.verb.as_str()),
             watches: record.verb == "watch",
         }
-    }
-
-    /// True for what begins or ends what costs money.
-    pub fn paid(&self) -> bool {
-        self.service == AWS
-            && ["CreateConnection", "DeleteConnection dxcon"].contains(&self.what.as_str())
     }
 
     /// What is the same in each occurrence of the boundary.

@@ -24,27 +24,22 @@ const SECONDS: u64 = 300;
 /// What is run.
 #[derive(Clone)]
 pub struct Plan {
-    /// Part of a run's name.
-    pub filter: String,
+    /// Parts of a run's name.
+    pub filters: [String; 2],
     /// Reads too, and each boundary twice; else the first of each write.
     pub every: bool,
-    /// Which faults are followed by a second one, at the writes that come after them.
-    pub doubles: Doubles,
+    /// Faults at writes are followed by a second one, at the writes that come after them.
+    pub doubles: bool,
     /// Children at once.
     pub jobs: usize,
     /// The operator's bug.
     pub planted: Planted,
 }
 
-/// Which faults a second one follows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Doubles {
-    /// None.
-    No,
-    /// Those at what begins or ends what costs money.
-    Paid,
-    /// All at writes.
-    Writes,
+impl Plan {
+    fn wants(&self, run: &str) -> bool {
+        self.filters.iter().all(|part| run.contains(part))
+    }
 }
 
 /// One fault and where it strikes: `signature#occurrence/fault`. Occurrences are counted from the fault before it.
@@ -197,11 +192,7 @@ impl Forker {
         if seen > if first && self.plan.every { 2 } else { 1 } {
             return None;
         }
-        let follows = match self.plan.doubles {
-            Doubles::No => false,
-            Doubles::Paid => boundary.paid(),
-            Doubles::Writes => boundary.writes,
-        };
+        let follows = self.plan.doubles && boundary.writes;
         for fault in Fault::VARIANTS.iter().filter(|f| f.applies(boundary)) {
             let mut run = self.run.clone();
             let place = place.clone();
@@ -210,7 +201,7 @@ impl Forker {
                 fault: *fault,
             });
             let name = run.to_string();
-            let chosen = name.contains(&self.plan.filter) && !self.passed.contains(&name);
+            let chosen = self.plan.wants(&name) && !self.passed.contains(&name);
             let leads_on = first && follows;
             if !chosen && !leads_on {
                 continue;
@@ -276,7 +267,7 @@ pub fn course(
     if !forker.run.strikes.is_empty() {
         // A child: it has driven the course to its end, with its faults.
         let name = forker.run.to_string();
-        if name.contains(&forker.plan.filter) && !forker.passed.contains(&name) {
+        if forker.plan.wants(&name) && !forker.passed.contains(&name) {
             drive::judge(&name, &forker.run.faults(), reference, outcome).append(&folder);
         }
         missing(&folder, &forker.forked);

@@ -22,7 +22,7 @@ use clap::{CommandFactory, Parser};
 
 use directconnect_operator::planted::Planted;
 
-use crate::forks::{Doubles, Plan};
+use crate::forks::Plan;
 use crate::results::Results;
 
 /// Every fault at every boundary of the operator's work.
@@ -103,18 +103,15 @@ fn main() -> ExitCode {
         return results.end(&folder);
     }
     for course in courses::all() {
-        let wanted = options.all || course.always;
+        let wanted = options.all || course.always.is_some();
         if !wanted || !course.name.starts_with(&options.course) {
             continue;
         }
+        let part = course.always.filter(|_| !options.all).unwrap_or_default();
         let plan = Plan {
-            filter: options.run.clone(),
+            filters: [part.to_owned(), options.run.clone()],
             every: options.all,
-            doubles: match (course.doubles, options.all) {
-                (false, _) => Doubles::No,
-                (true, false) => Doubles::Paid,
-                (true, true) => Doubles::Writes,
-            },
+            doubles: course.doubles && options.all,
             jobs,
             planted: Planted::default(),
         };

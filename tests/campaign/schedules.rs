@@ -3,6 +3,8 @@
 //! Every choice comes from one list of numbers, which a seed makes: so a schedule is replayed by its seed, and a failing one is
 //! shrunk by taking choices out of the list until each one that is left is needed.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,18 +43,11 @@ const LATEST: u32 = 6_000;
 struct Choices {
     seed: u64,
     /// Requests whose choice is taken out.
-    without: Vec<(usize, usize)>,
+    without: BTreeSet<usize>,
 }
 
 impl Choices {
     fn at(&self, request: usize) -> u32 {
-        if self
-            .without
-            .iter()
-            .any(|(from, to)| (*from..*to).contains(&request))
-        {
-            return 0;
-        }
         // Each request has a number of its own: taking one out moves no other.
         let mut rng = ChaCha12Rng::seed_from_u64(self.seed);
         rng.set_stream(request as u64);
@@ -60,6 +55,9 @@ impl Choices {
     }
 
     fn blow(&self, request: usize, boundary: &Boundary, faults: usize) -> Option<Blow> {
+        if self.without.contains(&request) {
+            return None;
+        }
         let choice = self.at(request);
         let (kind, value) = (choice % 1_000, choice / 1_000);
         if kind < FAULTY && faults < FAULTS {
@@ -80,6 +78,8 @@ struct Story {
     requests: usize,
     faults: Vec<Fault>,
     told: Vec<String>,
+    /// The requests that something befell.
+    at: Vec<usize>,
 }
 
 fn course(seed: u64) -> Course {
@@ -96,7 +96,11 @@ fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
         Planted::default(),
         LevelFilter::WARN,
         |world, wishes| {
+            let over = Arc::clone(wishes);
             at_each_request(world, wishes, move |boundary| {
+                if over.over.load(Ordering::Relaxed) {
+                    return None;
+                }
                 let mut story = at.lock().unwrap();
                 story.requests += 1;
                 let request = story.requests;
@@ -108,6 +112,7 @@ fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
                     }
                     Blow::Late(by) => format!("answered after {by:?}"),
                 };
+                story.at.push(request);
                 story
                     .told
                     .push(format!("{request} {}: {what}", boundary.signature()));
@@ -142,7 +147,11 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
                 ..Choices::default()
             };
             let at = usize::try_from(seed).unwrap_or_default() % COURSES.len();
-            drive(&choices, &references[at]).0.append(&folder);
+            let (mut line, story) = drive(&choices, &references[at]);
+            if !line.trouble.is_empty() {
+                line.trouble = format!("{:?}: {}", story.faults, line.trouble);
+            }
+            line.append(&folder);
             std::process::exit(0);
         }
         names.push(name);
@@ -170,19 +179,21 @@ pub fn replay(seed: u64) -> bool {
         return true;
     }
     let mut last = (line, story);
-    let mut size = last.1.requests.div_ceil(2);
+    let mut size = last.1.told.len().div_ceil(2);
     while size > 0 {
-        let mut from = 1;
-        while from <= last.1.requests {
+        let mut from = 0;
+        while from < last.1.at.len() {
+            let to = (from + size).min(last.1.at.len());
             let mut fewer = choices.clone();
-            fewer.without.push((from, from + size));
+            fewer.without.extend(&last.1.at[from..to]);
             let tried = drive(&fewer, &reference);
-            // A run without what is taken out still fails: it was not needed.
-            if tried.1.told.len() < last.1.told.len() && !tried.0.trouble.is_empty() {
+            if tried.0.trouble.is_empty() {
+                from = to;
+            } else {
+                // It fails without them: they were not needed.
                 choices = fewer;
                 last = tried;
             }
-            from += size;
         }
         size /= 2;
     }

@@ -41,6 +41,13 @@ const TEXTS: &[&str] = &[
     "us-west-2",
 ];
 
+/// What AWS is to call each object.
+const NAMES: &[(&str, &str, &str)] = &[
+    ("Connection", "dc2", "connectionName"),
+    ("DirectConnectGateway", "hub", "directConnectGatewayName"),
+    ("VirtualInterface", "hq", "virtualInterfaceName"),
+];
+
 struct Dice(ChaCha12Rng);
 
 impl Dice {
@@ -195,6 +202,10 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
         Planted::default(),
         LevelFilter::WARN,
         async |driver| {
+            // A name that is declared no more stays as it is.
+            for (kind, name, member) in NAMES {
+                driver.world.edit(kind, name, &json!({*member: name}));
+            }
             driver.whole(&course, |_, _| {}).await;
             let mut slots = Slots::of(jobs);
             for seed in seeds.clone() {

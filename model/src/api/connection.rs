@@ -46,7 +46,8 @@ pub struct ConnectionSpec {
     /// A dedicated port. Optional only with `managementPolicy: ObserveOnly`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedicated: Option<DedicatedConnection>,
-    /// Name at AWS. Unset: `metadata.name` for an order, unmanaged for an import.
+    /// Name at AWS. Unset: `metadata.name` for an order, unmanaged for an import. Unset later: it stays
+    /// as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100))]
     pub connection_name: Option<String>,

@@ -52,7 +52,7 @@ pub struct DirectConnectGatewaySpec {
     #[schemars(range(min = 64_512_i64, max = 4_294_967_294_i64))]
     pub amazon_side_asn: Option<i64>,
     /// Name at AWS, 1 to 100 characters. Unset: `metadata.name` for an order, unmanaged for an
-    /// import. Changed in place, without effect on traffic.
+    /// import. Unset later: it stays as it is. Changed in place, without effect on traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100))]
     pub direct_connect_gateway_name: Option<String>,

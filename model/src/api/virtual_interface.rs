@@ -119,7 +119,7 @@ pub struct VirtualInterfaceSpec {
     #[schemars(range(min = 1, max = 4094))]
     pub vlan: Option<i32>,
     /// Name at AWS, 1 to 100 characters. Unset: `metadata.name` for an order, unmanaged for an import.
-    /// Changed in place, without effect on traffic.
+    /// Unset later: it stays as it is. Changed in place, without effect on traffic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 100))]
     pub virtual_interface_name: Option<String>,

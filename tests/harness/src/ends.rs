@@ -71,7 +71,7 @@ fn kubernetes_line(object: &Value) -> String {
     let members = object["status"].as_object().into_iter().flatten();
     let members: Vec<&String> = members
         .map(|(k, _)| k)
-        .filter(|k| *k != "seen" && *k != "consentsUsed")
+        .filter(|k| !["seen", "consentsUsed", "tagKeys"].contains(&k.as_str()))
         .collect();
     format!(
         "{kind}/{name} {conditions:?} {members:?} {}",

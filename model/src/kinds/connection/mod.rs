@@ -304,9 +304,15 @@ impl Managed for Connection {
         }
     }
 
-    fn documents(status: &ConnectionStatus) -> Vec<Document> {
-        let written = status.loa_config_map.iter().cloned();
-        written.map(Document::ConfigMap).collect()
+    fn documents(&self) -> Vec<Document> {
+        let written = self.status.iter().filter_map(|s| s.loa_config_map.as_ref());
+        let declared = self.spec.loa.iter().map(|loa| &loa.config_map_name);
+        let names: BTreeSet<&String> = written.chain(declared).collect();
+        names
+            .into_iter()
+            .cloned()
+            .map(Document::ConfigMap)
+            .collect()
     }
 }
 

@@ -258,8 +258,15 @@ impl Managed for VirtualInterface {
         facts::fetches(self, view, id, status)
     }
 
-    fn documents(status: &VirtualInterfaceStatus) -> Vec<Document> {
-        let written = status.router_configuration_secret.iter().cloned();
-        written.map(Document::Secret).collect()
+    fn documents(&self) -> Vec<Document> {
+        let status = self.status.iter();
+        let written = status.filter_map(|s| s.router_configuration_secret.as_ref());
+        let declared = self
+            .spec
+            .router_configuration
+            .iter()
+            .map(|r| &r.secret_name);
+        let names: BTreeSet<&String> = written.chain(declared).collect();
+        names.into_iter().cloned().map(Document::Secret).collect()
     }
 }

@@ -8,7 +8,9 @@ use kubesim::{Change, Server};
 use serde_json::Value;
 
 use super::truth::live;
-use super::{Breach, Promise, aws_id, deleting, identity_of, managed, name, observes, text};
+use super::{
+    Breach, Objects, Promise, aws_id, deleting, identity_of, managed, name, observes, text,
+};
 
 /// Judges what Kubernetes and AWS hold once everything rests.
 pub fn judge(kube: &Server, world: &AwsWorld) -> Vec<Breach> {
@@ -41,6 +43,8 @@ pub fn judge(kube: &Server, world: &AwsWorld) -> Vec<Breach> {
                 let what = format!("{id} belongs to {}, which does not know it", name(owner));
                 found.push(Breach::new(Promise::IdsKnown, what));
             }
+            // What lost its object is told at its account.
+            None if told(&objects, id) => {}
             None if !tags.contains_key(RETAINED_AT) => {
                 let what = format!("{id} of {identity} is there, and nobody knows it");
                 found.push(Breach::new(Promise::IdsKnown, what));
@@ -60,6 +64,14 @@ pub fn judge(kube: &Server, world: &AwsWorld) -> Vec<Breach> {
         }
     }
     found
+}
+
+/// True if an AwsAccount names it as an orphan.
+fn told(objects: &Objects, id: &str) -> bool {
+    let accounts = objects.values().filter(|o| o["kind"] == "AwsAccount");
+    let mut orphans =
+        accounts.flat_map(|a| a["status"]["orphans"].as_array().into_iter().flatten());
+    orphans.any(|orphan| orphan["id"] == id)
 }
 
 /// True if the last object of this identity said that its AWS object goes with it.
