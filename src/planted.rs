@@ -88,8 +88,6 @@ pub enum Bug {
     EventEachPass,
     /// The observed generation stays behind.
     GenerationStuck,
-    /// What has to be looked at later is not.
-    NeverLooksAgain,
 }
 
 /// The bug that is planted, if one is.

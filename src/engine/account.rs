@@ -24,6 +24,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::memory::Remembered;
 use super::store::{Trouble, attempt};
 use super::{Shared, backoff, doubt, events, gather, orphans, secrets};
 use crate::aws::{Account, read};
@@ -374,6 +375,11 @@ async fn store(
     if status == before {
         return Ok(());
     }
+    let uid = account.uid().unwrap_or_default();
+    if !context.memories.with(&uid, Remembered::may_tell) {
+        // Another process says something else again and again: it is said at the next look.
+        return Ok(());
+    }
     let name = account.name_any();
     let api: Api<AwsAccount> = Api::all(context.client.clone());
     let value = serde_json::to_value(&status)
@@ -402,7 +408,6 @@ async fn store(
             _ => EventReason::NotReady,
         };
         let key = ObjectKey::new(Kind::AwsAccount, "", &name);
-        let uid = account.uid().unwrap_or_default();
         events::emit(
             context,
             &key,

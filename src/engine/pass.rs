@@ -310,9 +310,6 @@ where
         let note = Note::new(EventReason::Ready, "nothing happened");
         tell(context, object, Some(&note)).await;
     }
-    if context.planted.is(Bug::NeverLooksAgain) {
-        return Ok(RESYNC * 1_000);
-    }
     let now = gathered.view.now;
     let mut again = RESYNC.mul_f64(context.jitter());
     if let Observed::No(_, _, Some(since)) = &gathered.observed {

@@ -46,7 +46,7 @@ fn entry(bug: Bug) -> Entry {
         Bug::IntentForgottenAtDeletion => (
             "port",
             One("aws CreateConnection#1/crash-then-lands + kubernetes list connections#1/deleted"),
-            Promise::IdsKnown,
+            Promise::GoesAndStays,
         ),
         Bug::NothingLookedFor => (
             "quickstart",
@@ -107,11 +107,6 @@ fn entry(bug: Bug) -> Entry {
         Bug::KeptWithoutIdentity => ("retained-port", NoFault, Promise::Converges),
         Bug::EventEachPass => ("quickstart", NoFault, Promise::Budgets),
         Bug::GenerationStuck => ("port", NoFault, Promise::Converges),
-        Bug::NeverLooksAgain => (
-            "port",
-            One("aws CreateConnection#1/lost-before"),
-            Promise::Converges,
-        ),
     };
     Entry {
         course,

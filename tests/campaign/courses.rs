@@ -370,7 +370,7 @@ pub fn all() -> Vec<Course> {
         },
         Course {
             from: 1,
-            always: Some("/aws "),
+            always: Some("/aws De"),
             ..quickstart(
                 "leaving",
                 vec![

@@ -138,6 +138,7 @@ pub struct Handles {
     gate: Gate,
     skew: Arc<AtomicI64>,
     hold: Hold,
+    cut_off: Arc<AtomicBool>,
     wishes: Arc<Wishes>,
     namespace: String,
 }
@@ -151,6 +152,7 @@ impl Handles {
             gate: world.gate.clone(),
             skew: Arc::clone(&world.skew),
             hold: world.hold.clone(),
+            cut_off: Arc::clone(&world.cut_off),
             wishes: Arc::clone(wishes),
             namespace: world.namespace.clone(),
         }
@@ -290,7 +292,11 @@ impl Handles {
             ..FaultMatch::default()
         };
         self.kube.add_fault(pattern, kind, u32::MAX);
-        self.later(Duration::from_mins(5), |now| now.kube.clear_faults());
+        self.cut_off.store(true, Ordering::Relaxed);
+        self.later(Duration::from_mins(5), |now| {
+            now.kube.clear_faults();
+            now.cut_off.store(false, Ordering::Relaxed);
+        });
     }
 
     fn later(&self, after: Duration, does: fn(&Self)) {

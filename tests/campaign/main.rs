@@ -1,4 +1,5 @@
-//! The fault campaign: every boundary of every course, with every fault that applies to it.
+//! The fault campaign: every boundary of every course, with every fault that applies to it; seeded schedules, walks over generated
+//! specs, and the catalogue of planted bugs.
 //!
 //! A course is driven once without faults. Driven again, the process forks at each request of the operator, before the request
 //! has had an effect: each child goes on with one fault at that request, to the course's end, and is judged there. So a run costs
@@ -15,6 +16,7 @@ mod results;
 mod schedules;
 mod walks;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +26,11 @@ use directconnect_operator::planted::Planted;
 
 use crate::forks::Plan;
 use crate::results::Results;
+
+/// Schedules and walks that belong to all tests.
+const SCHEDULES: u64 = 60;
+/// See [`SCHEDULES`].
+const WALKS: u64 = 120;
 
 /// Every fault at every boundary of the operator's work.
 #[derive(Parser)]
@@ -96,10 +103,7 @@ fn main() -> ExitCode {
     let mut results = Results::open(&folder);
     if let Some(count) = options.seeds {
         let seeds = options.from..options.from + count;
-        schedules::run(seeds.clone(), jobs, &mut results);
-        results.line("schedule");
-        walks::run(seeds, jobs, &mut results);
-        results.line("walk");
+        by_chance(seeds.clone(), seeds, jobs, &mut results);
         return results.end(&folder);
     }
     for course in courses::all() {
@@ -125,5 +129,23 @@ fn main() -> ExitCode {
             break;
         }
     }
-    results.end(&folder)
+    let whole = options.course.is_empty() && options.run.is_empty();
+    if whole && options.all {
+        by_chance(0..2_000, 0..20_000, jobs, &mut results);
+    } else if whole {
+        by_chance(0..SCHEDULES, 0..WALKS, jobs, &mut results);
+    }
+    let missed = if whole { catalogue::run(jobs, "") } else { 0 };
+    match results.end(&folder) {
+        ExitCode::SUCCESS if missed == 0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Seeded schedules, and walks.
+fn by_chance(schedules: Range<u64>, walks: Range<u64>, jobs: usize, results: &mut Results) {
+    schedules::run(schedules, jobs, results);
+    results.line("schedule");
+    walks::run(walks, jobs, results);
+    results.line("walk");
 }

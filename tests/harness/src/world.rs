@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -81,6 +81,8 @@ pub struct World {
     pub hold: Hold,
     /// A bug of the operator, for tests that must find it.
     pub planted: Planted,
+    /// The operator is cut off from Kubernetes for a while: it can tell nothing.
+    pub cut_off: Arc<AtomicBool>,
     /// A failure is told by who drives this world.
     pub quiet: bool,
     /// Processes run, beside `operator`.
@@ -203,6 +205,7 @@ impl World {
             beside: None,
             hold: Hold::default(),
             planted: Planted::default(),
+            cut_off: Arc::default(),
             quiet: false,
             attended: false,
             starts: 0,
@@ -533,7 +536,8 @@ impl World {
             breaches.extend(self.gate.breaches());
             breaches.extend(self.sim.read(truth::identities));
         }
-        if self.operator.is_some() || self.attended {
+        let tells = !self.cut_off.load(Ordering::Relaxed);
+        if tells && (self.operator.is_some() || self.attended) {
             let (now, objects) = (self.kube.now(), self.kube.objects());
             let readiness = &mut self.readiness;
             breaches.extend(self.sim.read(|world| readiness.judge(now, &objects, world)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use directconnect_model::decide::FINALIZER;
 use directconnect_model::identity::{self, IDENTITY, INTENT, RETAINED_AT};
 use dxsim::world::World as AwsWorld;
 use kubesim::{Change, Server};
@@ -43,15 +44,14 @@ pub fn judge(kube: &Server, world: &AwsWorld) -> Vec<Breach> {
                 let what = format!("{id} belongs to {}, which does not know it", name(owner));
                 found.push(Breach::new(Promise::IdsKnown, what));
             }
-            // What lost its object is told at its account.
-            None if told(&objects, id) => {}
-            None if !tags.contains_key(RETAINED_AT) => {
-                let what = format!("{id} of {identity} is there, and nobody knows it");
-                found.push(Breach::new(Promise::IdsKnown, what));
-            }
+            // What lost its object otherwise is told at its account.
             None if should_have_gone(kube, identity) => {
                 let what = format!("{id} of {identity} was to be deleted, and is there");
                 found.push(Breach::new(Promise::GoesAndStays, what));
+            }
+            None if !tags.contains_key(RETAINED_AT) && !told(&objects, id) => {
+                let what = format!("{id} of {identity} is there, and nobody knows it");
+                found.push(Breach::new(Promise::IdsKnown, what));
             }
             None => {}
         }
@@ -91,6 +91,16 @@ fn should_have_gone(kube: &Server, owner: &str) -> bool {
     };
     let released = object["metadata"]["annotations"]["directconnect.dev/release"] == "true";
     let said: &Value = &object["spec"]["deletionPolicy"];
+    let uid = &object["metadata"]["uid"];
+    let held = |c: &&Change| {
+        let finalizers = c.object["metadata"]["finalizers"].as_array();
+        c.object["metadata"]["uid"] == *uid
+            && finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER))
+    };
+    // What never had our finalizer could be taken away before we knew.
+    if !history.iter().any(|c| held(&c)) {
+        return false;
+    }
     text(said) == "Delete"
         && !released
         && !history.iter().any(|c| leaves(&c))
