@@ -227,7 +227,9 @@ impl Planted {
         let ready = managed.conditions.iter_mut().filter(|c| c.type_ == "Ready");
         match self.0 {
             Some(Bug::TimeInMessage) => {
-                ready.for_each(|c| c.message = format!("{}, at {now}", c.message))
+                for c in ready {
+                    c.message = format!("{}, at {now}", c.message);
+                }
             }
             Some(Bug::TimesMove) => ready.for_each(|c| c.last_transition_time = Time(now)),
             Some(Bug::ReadyForEver) => {
@@ -262,18 +264,26 @@ fn each_tags(view: &mut View, change: impl Fn(&mut Tags)) {
     let aws = &mut view.aws;
     if let Some(part) = &mut aws.connections {
         let all = &mut Arc::make_mut(part).items;
-        all.iter_mut().for_each(|c| change(&mut c.tags));
+        for c in all {
+            change(&mut c.tags);
+        }
     }
     if let Some(part) = &mut aws.virtual_interfaces {
         let all = &mut Arc::make_mut(part).items;
-        all.iter_mut().for_each(|v| change(&mut v.tags));
+        for v in all {
+            change(&mut v.tags);
+        }
     }
     if let Some(part) = &mut aws.direct_connect_gateways {
         let all = &mut Arc::make_mut(part).items;
-        all.iter_mut().for_each(|g| change(&mut g.tags));
+        for g in all {
+            change(&mut g.tags);
+        }
     }
     if let Some(part) = &mut aws.vpn_gateways {
         let all = &mut Arc::make_mut(part).items;
-        all.iter_mut().for_each(|g| change(&mut g.tags));
+        for g in all {
+            change(&mut g.tags);
+        }
     }
 }

@@ -145,9 +145,8 @@ impl Driver {
             }
             (act.does)(&mut self.world);
             // Nobody restores what was before the user did that.
-            let mut older = self.wishes.older.lock().unwrap();
-            *older = vec![(self.world.kube.now(), self.world.kube.snapshot())];
-            drop(older);
+            let kube = &self.world.kube;
+            *self.wishes.older.lock().unwrap() = vec![(kube.now(), kube.snapshot())];
             if self.until(act).await == Reached::Leaving {
                 break;
             }

@@ -71,8 +71,8 @@ impl Dice {
         match schema["type"].as_str().unwrap_or_default() {
             "boolean" => json!(self.below(2) == 0),
             "integer" | "number" => {
-                let least = schema["minimum"].as_f64().unwrap_or(0.0) as i64;
-                let most = schema["maximum"].as_f64().unwrap_or(100_000.0) as i64;
+                let least = whole(&schema["minimum"]).unwrap_or_default();
+                let most = whole(&schema["maximum"]).unwrap_or(100_000);
                 let span = u32::try_from(most - least).unwrap_or(u32::MAX);
                 let inside = least + i64::from(self.below(span.saturating_add(1)));
                 json!(self.of(&[least - 1, least, inside, inside, inside, most, most + 1]))
@@ -118,6 +118,12 @@ impl Dice {
         }
         (kind.to_owned(), name.to_owned(), Value::Object(patch))
     }
+}
+
+/// Schemas write whole numbers as `1.0`.
+fn whole(number: &Value) -> Option<i64> {
+    let text = number.as_number()?.to_string();
+    text.trim_end_matches(".0").parse().ok()
 }
 
 /// The schema of a kind's spec.

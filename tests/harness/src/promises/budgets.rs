@@ -24,8 +24,8 @@ pub struct Budgets {
 }
 
 impl Budgets {
-    fn note(&mut self, what: String, at: Timestamp, limit: usize) -> Option<Breach> {
-        let times = self.written.entry(what.clone()).or_default();
+    fn note(&mut self, what: &str, at: Timestamp, limit: usize) -> Option<Breach> {
+        let times = self.written.entry(what.to_owned()).or_default();
         times.push_back(at);
         while times.front().is_some_and(|t| at.duration_since(*t) > HOUR) {
             times.pop_front();
@@ -44,12 +44,12 @@ impl Budgets {
             let key = &change.key;
             if key.resource.ends_with(".directconnect.dev") {
                 let what = format!("versions of {} {}", key.resource, key.name);
-                found.extend(self.note(what, change.at, VERSIONS));
+                found.extend(self.note(&what, change.at, VERSIONS));
             } else if key.resource.starts_with("events") {
                 let on = &change.object["regarding"]["name"];
                 let reason = &change.object["reason"];
                 let what = format!("events {reason} on {on}");
-                found.extend(self.note(what, change.at, EVENTS));
+                found.extend(self.note(&what, change.at, EVENTS));
             }
         }
         found
@@ -60,7 +60,7 @@ impl Budgets {
         let mut found = vec![];
         for row in ledger.iter().skip(self.rows).filter(|r| r.mutating) {
             let what = format!("{} of {:?}", row.operation, row.resource);
-            found.extend(self.note(what, row.at, CALLS));
+            found.extend(self.note(&what, row.at, CALLS));
         }
         self.rows = ledger.len();
         found
