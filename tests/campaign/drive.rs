@@ -1,5 +1,6 @@
 //! Drives a course to its end, with or without a fault, and judges it.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -278,11 +279,13 @@ fn consent(world: &World) {
     }
 }
 
-/// What was called and what was answered, without ids and times.
+/// What was called and what was answered, for each object and operation, without ids and times. Objects of one kind that are due at
+/// one instant are taken up in the order of a hash, which is another in each process.
 fn trace(world: &World) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut each: BTreeMap<String, DefaultHasher> = BTreeMap::new();
     for row in world.sim.ledger() {
-        (&row.operation, format!("{:?}", row.outcome), row.effect).hash(&mut hasher);
+        let of = each.entry(row.operation.clone()).or_default();
+        (format!("{:?}", row.outcome), row.effect).hash(of);
     }
     for request in world.kube.requests() {
         let name = if request.resource.starts_with("events") {
@@ -290,10 +293,15 @@ fn trace(world: &World) -> u64 {
         } else {
             &request.name
         };
-        (&request.verb, &request.resource, &request.subresource, name).hash(&mut hasher);
-        (request.effect, request.code).hash(&mut hasher);
+        let of = each.entry(format!("{} {name}", request.resource));
+        let what = (&request.verb, &request.subresource);
+        (what, request.effect, request.code).hash(of.or_default());
     }
-    hasher.finish()
+    let mut all = DefaultHasher::new();
+    for (of, hasher) in each {
+        (of, hasher.finish()).hash(&mut all);
+    }
+    all.finish()
 }
 
 /// A run without faults.

@@ -4,6 +4,8 @@
 //! shrunk by taking choices out of the list until each one that is left is needed.
 
 use std::collections::BTreeSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,7 +19,7 @@ use tracing::level_filters::LevelFilter;
 use crate::courses::{self, Course};
 use crate::drive::{self, Reference};
 use crate::faults::{Blow, Boundary, Fault, at_each_request};
-use crate::forks::Slots;
+use crate::forks::{Places, Slots};
 use crate::results::{Line, Results};
 
 /// Courses that are driven, in turn.
@@ -42,23 +44,25 @@ const LATEST: u32 = 6_000;
 #[derive(Clone, Default)]
 struct Choices {
     seed: u64,
-    /// Requests whose choice is taken out.
-    without: BTreeSet<usize>,
+    /// Places whose choice is taken out.
+    without: BTreeSet<String>,
 }
 
 impl Choices {
-    fn at(&self, request: usize) -> u32 {
-        // Each request has a number of its own: taking one out moves no other.
+    /// Each place has a number of its own: taking one out moves no other, and nor does the order in which objects are taken up.
+    fn at(&self, place: &str) -> u32 {
         let mut rng = ChaCha12Rng::seed_from_u64(self.seed);
-        rng.set_stream(request as u64);
+        let mut hasher = DefaultHasher::new();
+        place.hash(&mut hasher);
+        rng.set_stream(hasher.finish());
         rng.next_u32()
     }
 
-    fn blow(&self, request: usize, boundary: &Boundary, faults: usize) -> Option<Blow> {
-        if self.without.contains(&request) {
+    fn blow(&self, place: &str, boundary: &Boundary, faults: usize) -> Option<Blow> {
+        if self.without.contains(place) {
             return None;
         }
-        let choice = self.at(request);
+        let choice = self.at(place);
         let (kind, value) = (choice % 1_000, choice / 1_000);
         if kind < FAULTY && faults < FAULTS {
             let fits: Vec<&Fault> = Fault::VARIANTS
@@ -76,10 +80,11 @@ impl Choices {
 #[derive(Default)]
 struct Story {
     requests: usize,
+    places: Places,
     faults: Vec<Fault>,
     told: Vec<String>,
-    /// The requests that something befell.
-    at: Vec<usize>,
+    /// The places that something befell.
+    at: Vec<String>,
 }
 
 fn course(seed: u64) -> Course {
@@ -103,8 +108,8 @@ fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
                 }
                 let mut story = at.lock().unwrap();
                 story.requests += 1;
-                let request = story.requests;
-                let blow = chosen.blow(request, boundary, story.faults.len())?;
+                let (place, _) = story.places.next(boundary);
+                let blow = chosen.blow(&place, boundary, story.faults.len())?;
                 let what = match &blow {
                     Blow::Fault(fault) => {
                         story.faults.push(*fault);
@@ -112,10 +117,8 @@ fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
                     }
                     Blow::Late(by) => format!("answered after {by:?}"),
                 };
-                story.at.push(request);
-                story
-                    .told
-                    .push(format!("{request} {}: {what}", boundary.signature()));
+                story.told.push(format!("{place}: {what}"));
+                story.at.push(place);
                 Some(blow)
             });
         },
@@ -160,6 +163,27 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
     results.expect(&names);
 }
 
+/// Drives a schedule in two processes of their own. Answers true if the same happened in both.
+pub fn is_the_same_twice(seed: u64) -> bool {
+    let told = || {
+        let process = std::env::current_exe().and_then(|exe| {
+            std::process::Command::new(exe)
+                .args(["--schedule", &seed.to_string()])
+                .output()
+        });
+        String::from_utf8(process.unwrap().stdout).unwrap()
+    };
+    let (one, other) = (told(), told());
+    if one != other {
+        println!(
+            "FAILED schedule {seed}: {} and then {}",
+            one.trim(),
+            other.trim()
+        );
+    }
+    one == other
+}
+
 /// Drives one schedule in this process; a failing one is shrunk. Answers true if it holds.
 pub fn replay(seed: u64) -> bool {
     let reference = drive::reference(&course(seed));
@@ -185,7 +209,7 @@ pub fn replay(seed: u64) -> bool {
         while from < last.1.at.len() {
             let to = (from + size).min(last.1.at.len());
             let mut fewer = choices.clone();
-            fewer.without.extend(&last.1.at[from..to]);
+            fewer.without.extend(last.1.at[from..to].iter().cloned());
             let tried = drive(&fewer, &reference);
             if tried.0.trouble.is_empty() {
                 from = to;
