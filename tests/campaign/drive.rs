@@ -171,7 +171,13 @@ impl Driver {
             consents: true,
         };
         self.until(&open).await;
-        self.rest(Duration::from_secs(course.rest)).await;
+        // An orphan is told once no list can lack the mark any more.
+        let rest = if leaves {
+            course.rest.max(400)
+        } else {
+            course.rest
+        };
+        self.rest(Duration::from_secs(rest)).await;
         self.until(&open).await;
         self.world.judge_ends();
         self.quiet().await;

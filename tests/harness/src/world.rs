@@ -551,7 +551,7 @@ impl World {
     /// True if statuses change for ever: two that both act tell in turn what each knows, and what lists show in turn is told in turn.
     pub fn is_restless(&self) -> bool {
         let lag = self.sim.read(|aws| aws.settings.visibility.max);
-        self.beside.is_some() || !lag.is_zero()
+        self.attended || self.beside.is_some() || !lag.is_zero()
     }
 
     /// Judges what is left, once everything rests.

@@ -6,7 +6,7 @@ use dxsim::ledger::Row;
 use jiff::{SignedDuration, Timestamp};
 use kubesim::{Change, ChangeKind};
 
-use super::{Breach, Promise};
+use super::{Breach, Promise, text};
 
 /// Versions of one object that the operator may store within an hour: more than any course with one fault needs.
 const VERSIONS: usize = 60;
@@ -46,7 +46,12 @@ impl Budgets {
                 let what = format!("versions of {} {}", key.resource, key.name);
                 found.extend(self.note(&what, change.at, VERSIONS));
             } else if key.resource.starts_with("events") {
-                let on = &change.object["regarding"]["name"];
+                // Stored as the older of the two APIs has it, or as it was sent.
+                let event = &change.object;
+                let objects = [&event["involvedObject"], &event["regarding"]];
+                let on = objects
+                    .map(|o| format!("{}{}", text(&o["kind"]), text(&o["name"])))
+                    .concat();
                 let reason = &change.object["reason"];
                 let what = format!("events {reason} on {on}");
                 found.extend(self.note(&what, change.at, EVENTS));

@@ -14,6 +14,7 @@ use kubesim::{Change, Key, Server};
 use serde_json::Value;
 
 use super::call::Call;
+use super::truth;
 use super::{
     Breach, Objects, Promise, aws_id, deleting, identity_of, intents, managed, name, observes, text,
 };
@@ -227,7 +228,9 @@ impl Scene<'_> {
         let target = self.call.target()?;
         if tags_only(self.operation()) {
             let proves = |key: &str| identity::is_ours(key) && !key.starts_with(CHILD);
-            let takes = matches!(self.operation(), "TagResource" | "CreateTags")
+            // What is gone already cannot be taken.
+            let takes = truth::live(self.world).contains(&target)
+                && matches!(self.operation(), "TagResource" | "CreateTags")
                 && self.call.tags().iter().any(|(key, _)| proves(key))
                 && tags_of(self.world, target)
                     .is_none_or(|tags| !tags.contains_key(IDENTITY) && !tags.contains_key(INTENT))
