@@ -163,6 +163,11 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
     results.expect(&names);
 }
 
+/// True if the schedule is of a course with one object.
+pub fn has_one_object(seed: u64) -> bool {
+    course(seed).name.ends_with("port")
+}
+
 /// Drives a schedule in two processes of their own. Answers true if the same happened in both.
 pub fn is_the_same_twice(seed: u64) -> bool {
     let told = || {
