@@ -21,7 +21,6 @@ struct Entry {
 }
 
 /// The runs in which it shows.
-#[derive(PartialEq, Eq)]
 enum Runs {
     /// The course as it is.
     NoFault,
@@ -142,35 +141,37 @@ pub fn run(jobs: usize, only: &str) -> usize {
     missed
 }
 
-/// What goes wrong with the bug: without a fault, and, if nothing does, in the runs of its entry.
+/// What goes wrong with the bug in the runs of its entry.
 fn troubles(bug: Bug, entry: &Entry, reference: &Reference, jobs: usize) -> Vec<(String, String)> {
     let course = courses::named(entry.course).unwrap();
     let planted = Planted::bug(bug);
-    let alone = drive::run(&course, planted, LevelFilter::WARN, |_, _| {});
-    let line = drive::judge(course.name, &[], reference, alone);
-    if !line.trouble.is_empty() || entry.runs == NoFault {
-        return vec![(format!("{} without a fault", line.name), line.trouble)];
-    }
-    let filter = match entry.runs {
-        NoFault => "",
+    match entry.runs {
+        NoFault => {
+            let outcome = drive::run(&course, planted, LevelFilter::WARN, |_, _| {});
+            let name = format!("{} without a fault", course.name);
+            let line = drive::judge(&name, &[], reference, outcome);
+            vec![(line.name, line.trouble)]
+        }
         One(run) => {
             let name = format!("{}/{run}", entry.course);
-            return match name.parse().and_then(|named| replay::run(&named, planted)) {
+            let run = name.parse();
+            match run.and_then(|run| replay::run(&run, planted, reference)) {
                 Ok(line) => vec![(line.name, line.trouble)],
                 Err(why) => vec![(name, why)],
-            };
+            }
         }
-        Any(part) => part,
-    };
-    let scratch = tempfile::tempdir().unwrap();
-    let mut results = Results::open(scratch.path());
-    let plan = Plan {
-        filters: [filter.to_owned(), String::new()],
-        every: true,
-        doubles: false,
-        jobs,
-        planted,
-    };
-    let _ = forks::course(&course, &plan, reference, &mut results);
-    results.troubles()
+        Any(part) => {
+            let scratch = tempfile::tempdir().unwrap();
+            let results = Results::open(scratch.path());
+            let plan = Plan {
+                filters: [part.to_owned(), String::new()],
+                every: true,
+                doubles: false,
+                jobs,
+                planted,
+            };
+            let _ = forks::course(&course, &plan, reference, &results);
+            results.troubles()
+        }
+    }
 }

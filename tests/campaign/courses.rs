@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use directconnect_harness::ends::names;
 use directconnect_harness::look;
 use directconnect_harness::world::{Setup, World, file, namespace};
 use directconnect_model::view::Windows;
@@ -114,21 +115,13 @@ pub fn rests(world: &World) -> bool {
     let managed = world.managed();
     let held = |o: &Value| !o["status"]["intents"].is_null() || look::is(o, "Paused", "True");
     world.gate.under_way() == 0
-        && !managed.iter().any(held)
+        && !managed.iter().any(|o| held(o))
         && (all_ready(world) || only_accounts(world))
 }
 
 /// True if accounts alone are left.
 fn only_accounts(world: &World) -> bool {
     world.managed().iter().all(|o| o["kind"] == "AwsAccount")
-}
-
-/// Kind and name.
-pub fn names(object: &Value) -> (&str, &str) {
-    fn text(value: &Value) -> &str {
-        value.as_str().unwrap_or_default()
-    }
-    (text(&object["kind"]), text(&object["metadata"]["name"]))
 }
 
 fn delete_all(world: &mut World) {
@@ -370,7 +363,7 @@ pub fn all() -> Vec<Course> {
         },
         Course {
             from: 1,
-            always: Some("/aws De"),
+            always: Some("/aws "),
             ..quickstart(
                 "leaving",
                 vec![

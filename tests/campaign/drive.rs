@@ -8,17 +8,19 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use directconnect_harness::ends::{effects, end_state};
+use directconnect_harness::ends::{effects, end_state, names};
 use directconnect_harness::logs::Logs;
 use directconnect_harness::look;
 use directconnect_harness::promises::{Breach, Promise};
+use directconnect_harness::waits::Looks;
 use directconnect_harness::world::World;
 use directconnect_operator::planted::Planted;
 use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
-use crate::courses::{self, Act, Course, names};
-use crate::faults::{Expects, Fault, Handles, Wishes};
+use crate::courses::{self, Act, Course};
+use crate::faults::{Expects, Fault};
+use crate::handles::{Handles, Wishes};
 use crate::results::Line;
 
 /// Longest that a course may take to rest after a fault: every window of the create protocol, sweeps, and the longest backoff.
@@ -27,10 +29,8 @@ const LIMIT: Duration = Duration::from_hours(2);
 const QUIET: Duration = Duration::from_secs(65);
 /// Lines of the log that are shown of what fails.
 const SHOWN: usize = 1_500;
-/// How often conditions are looked at.
-const LOOK: Duration = Duration::from_millis(250);
-/// …and how often if nothing was stored and nothing sent.
-const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
+/// How often what rests is judged.
+const STEP: Duration = Duration::from_secs(5);
 
 /// How a course ended.
 pub struct End {
@@ -42,6 +42,39 @@ pub struct End {
     pub trace: u64,
     /// Calls to AWS and to Kubernetes.
     pub calls: (usize, usize),
+}
+
+impl End {
+    /// How it is now.
+    pub fn of(world: &World) -> Self {
+        Self {
+            lines: end_state(world),
+            effects: effects(world),
+            trace: trace(world),
+            calls: (world.calls(), world.kube.requests().len()),
+        }
+    }
+
+    /// What is otherwise than in another.
+    pub fn differs(&self, from: &Self) -> Option<Breach> {
+        if self.lines == from.lines {
+            return None;
+        }
+        let gone = from.lines.iter().filter(|l| !self.lines.contains(l));
+        let new = self.lines.iter().filter(|l| !from.lines.contains(l));
+        let what = format!(
+            "the end is another: {:?} instead of {:?}",
+            new.collect::<Vec<_>>(),
+            gone.collect::<Vec<_>>()
+        );
+        Some(Breach::new(Promise::Converges, what))
+    }
+
+    /// How often an operation took effect.
+    pub fn made(&self, operation: &str) -> usize {
+        let of = self.effects.iter().find(|(name, _)| *name == operation);
+        of.map_or(0, |(_, times)| *times)
+    }
 }
 
 /// How it ended, or what went wrong.
@@ -103,13 +136,7 @@ pub fn with(
             let (world, wishes) = (&driver.world, &driver.wishes);
             *keep.lock().unwrap() = Some((Handles::of(world, wishes), world.logs.clone()));
             drives(&mut driver).await;
-            let world = &driver.world;
-            End {
-                lines: end_state(world),
-                effects: effects(world),
-                trace: trace(world),
-                calls: (world.calls(), world.kube.requests().len()),
-            }
+            End::of(&driver.world)
         })
     }));
     let panics = panics().lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,7 +231,7 @@ impl Driver {
     pub async fn rest(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while Instant::now() < end {
-            tokio::time::sleep(LOOK_AT_LEAST).await;
+            tokio::time::sleep(STEP).await;
             self.revive().await;
             self.world.judge();
         }
@@ -233,16 +260,14 @@ impl Driver {
     async fn until(&mut self, act: &Act) -> Reached {
         let end = Instant::now() + LIMIT;
         let leaving = self.leaves();
-        let mut looked: Option<(Instant, (u64, u64))> = None;
+        let mut looks = Looks::default();
         loop {
             self.revive().await;
             if self.leaves() && !leaving {
                 return Reached::Leaving;
             }
             let world = &mut self.world;
-            let state = (world.kube.version(), world.gate.mutations());
-            if looked.is_none_or(|(at, seen)| seen != state || at.elapsed() >= LOOK_AT_LEAST) {
-                looked = Some((Instant::now(), state));
+            if looks.is_due(world) {
                 world.judge();
                 if act.consents {
                     consent(world);
@@ -259,7 +284,7 @@ impl Driver {
                     format!("{}: not within {LIMIT:?}", act.what)
                 )
             );
-            tokio::time::sleep(LOOK).await;
+            looks.wait().await;
         }
     }
 }
@@ -322,44 +347,37 @@ pub fn reference(course: &Course) -> Reference {
     }
 }
 
+/// What becomes of a run: what went wrong on its way, or what there is to say of its end.
+pub fn line(name: &str, outcome: Outcome, judge: impl FnOnce(&End) -> Option<Breach>) -> Line {
+    match outcome {
+        Ok(end) => Line {
+            name: name.to_owned(),
+            trace: end.trace,
+            calls: end.calls,
+            trouble: judge(&end).map(|b| b.to_string()).unwrap_or_default(),
+        },
+        Err(why) => Line::failed(name, why),
+    }
+}
+
 /// Judges how a run with these faults ended.
 pub fn judge(name: &str, faults: &[Fault], reference: &Reference, outcome: Outcome) -> Line {
-    let mut line = Line {
-        name: name.to_owned(),
-        trace: 0,
-        calls: (0, 0),
-        trouble: String::new(),
-    };
-    let end = match outcome {
-        Ok(end) => end,
-        Err(why) => {
-            line.trouble = why;
-            return line;
-        }
-    };
-    line.trace = end.trace;
-    line.calls = end.calls;
     let expects = faults.iter().map(|f| f.expects()).max();
     let expects = expects.unwrap_or(Expects::Same);
-    let breach = |promise, what: String| Breach::new(promise, what).to_string();
     // Of a delete that two faults hide nothing is known any more: it is sent again, for the same id.
-    let counts = |effects: &[(&'static str, usize)]| -> Vec<(&'static str, usize)> {
+    let counts = |end: &End| -> Vec<(&'static str, usize)> {
         let once = |(name, _): &&(&str, usize)| faults.len() < 2 || !name.starts_with("Delete");
-        effects.iter().filter(once).copied().collect()
+        end.effects.iter().filter(once).copied().collect()
     };
-    if expects == Expects::Same && counts(&end.effects) != counts(&reference.effects) {
-        let what = format!("made {:?}, and not {:?}", end.effects, reference.effects);
-        line.trouble = breach(Promise::GoesAndStays, what);
-    }
-    if expects != Expects::Promises && end.lines != reference.lines {
-        let missing = reference.lines.iter().filter(|l| !end.lines.contains(l));
-        let new = end.lines.iter().filter(|l| !reference.lines.contains(l));
-        let what = format!(
-            "the end is another: {:?} instead of {:?}",
-            new.collect::<Vec<_>>(),
-            missing.collect::<Vec<_>>()
-        );
-        line.trouble = breach(Promise::Converges, what);
-    }
-    line
+    line(name, outcome, |end| {
+        let other = match expects {
+            Expects::Promises => None,
+            _ => end.differs(reference),
+        };
+        let made = (expects == Expects::Same && counts(end) != counts(reference)).then(|| {
+            let what = format!("made {:?}, and not {:?}", end.effects, reference.effects);
+            Breach::new(Promise::GoesAndStays, what)
+        });
+        other.or(made)
+    })
 }

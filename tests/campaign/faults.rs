@@ -1,25 +1,20 @@
 //! Faults: which there are, where they apply, and what they do.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use directconnect_harness::aws::{Death, Fate, Gate, mutates};
-use directconnect_harness::link::Hold;
-use directconnect_harness::look;
-use directconnect_harness::promises::call::Call;
+use directconnect_harness::aws::{Death, Fate};
 use directconnect_harness::world::World;
-use dxsim::Sim;
 use dxsim::visibility::{Mode, Visibility};
-use jiff::{SignedDuration, Timestamp};
-use kubesim::{FaultKind, FaultMatch, RequestRecord, Server, Snapshot, When};
+use jiff::SignedDuration;
+use kubesim::{FaultKind, When};
 use serde_json::{Value, json};
 use strum::{Display, EnumString, VariantArray};
 
-use crate::courses::{WHILE, names};
-
-const AWS: &str = "aws";
-const KUBERNETES: &str = "kubernetes";
+use crate::boundary::{AWS, Boundary, KUBERNETES};
+use crate::courses::WHILE;
+use crate::handles::{Handles, Wishes};
 
 /// Asks about each request of the operator which fault strikes it.
 pub fn at_each_request(
@@ -53,262 +48,6 @@ pub enum Blow {
     Fault(Fault),
     /// The answer comes later.
     Late(Duration),
-}
-
-/// What a fault asks of who drives the course.
-#[derive(Default)]
-pub struct Wishes {
-    /// A second operator works beside the first.
-    pub beside: AtomicBool,
-    /// The user wants everything gone: what else was to be done is not done any more.
-    pub leaves: AtomicBool,
-    /// Everything was done: nothing more goes wrong by chance.
-    pub over: AtomicBool,
-    /// What Kubernetes held since the user last did something, now and then.
-    pub older: Mutex<Vec<(Timestamp, Snapshot)>>,
-}
-
-fn has_intents(kube: &Server, record: &RequestRecord) -> bool {
-    let plural = record.resource.split('.').next().unwrap_or_default();
-    let stored = kube.get(plural, &record.namespace, &record.name);
-    stored.is_some_and(|object| !object["status"]["intents"].is_null())
-}
-
-/// A request of the operator, before it has had an effect.
-pub struct Boundary {
-    service: &'static str,
-    what: String,
-    /// It changes something.
-    pub writes: bool,
-    watches: bool,
-}
-
-impl Boundary {
-    /// A call to AWS: its operation, and what kind of object it concerns.
-    pub fn aws(call: &Call) -> Self {
-        let target = call.target().unwrap_or_default();
-        // Ids of gateways and associations say nothing of their kind.
-        let kind = target.split('-').next().unwrap_or_default();
-        let kind = Some(kind).filter(|k| ["dxcon", "dxvif", "vgw"].contains(k));
-        let kind = kind.unwrap_or_default();
-        Self {
-            service: AWS,
-            what: format!("{} {kind}", call.operation).trim().to_owned(),
-            writes: mutates(&call.operation),
-            watches: false,
-        }
-    }
-
-    /// A request to Kubernetes: its verb and object.
-    pub fn kubernetes(record: &RequestRecord, kube: &Server) -> Self {
-        let name = if record.resource.starts_with("events") {
-            ""
-        } else {
-            &record.name
-        };
-        let resource = record.resource.split('.').next().unwrap_or_default();
-        let part = match record.subresource.as_str() {
-            "" => "",
-            // What closes an intent, or stores what was made.
-            "status" if has_intents(kube, record) => " status with an intent of",
-            _ => " status",
-        };
-        Self {
-            service: KUBERNETES,
-            what: format!("{} {resource}{part} {name}", record.verb)
-                .trim()
-                .to_owned(),
-            writes: record.mutation.is_some()
-                || ["create", "update", "patch", "delete"].contains(&record.verb.as_str()),
-            watches: record.verb == "watch",
-        }
-    }
-
-    /// What is the same in each occurrence of the boundary.
-    pub fn signature(&self) -> String {
-        format!("{} {}", self.service, self.what)
-    }
-}
-
-/// What can be done to a world from within a request.
-#[derive(Clone)]
-pub struct Handles {
-    kube: Server,
-    sim: Sim,
-    gate: Gate,
-    skew: Arc<AtomicI64>,
-    hold: Hold,
-    cut_off: Arc<AtomicBool>,
-    wishes: Arc<Wishes>,
-    namespace: String,
-}
-
-impl Handles {
-    /// Those of this world.
-    pub fn of(world: &World, wishes: &Arc<Wishes>) -> Self {
-        Self {
-            kube: world.kube.clone(),
-            sim: world.sim.clone(),
-            gate: world.gate.clone(),
-            skew: Arc::clone(&world.skew),
-            hold: world.hold.clone(),
-            cut_off: Arc::clone(&world.cut_off),
-            wishes: Arc::clone(wishes),
-            namespace: world.namespace.clone(),
-        }
-    }
-
-    fn managed(&self) -> Vec<Value> {
-        let objects = self.kube.objects();
-        let ours = objects.values().filter(|o| {
-            o["apiVersion"] == "directconnect.dev/v1alpha1" && o["kind"] != "AwsAccount"
-        });
-        ours.map(|o| (**o).clone()).collect()
-    }
-
-    /// All objects in words, and the last writes at AWS.
-    pub fn describe(&self) -> String {
-        let lines: Vec<String> = self.managed().iter().map(look::line).collect();
-        let rows = self.sim.ledger();
-        let writes = rows.iter().filter(|r| r.mutating).map(|row| {
-            format!(
-                "{} {} {} effect={} {:?}",
-                row.at, row.operation, row.outcome, row.effect, row.resource
-            )
-        });
-        format!(
-            "{}\n{}",
-            lines.join("\n"),
-            writes.collect::<Vec<_>>().join("\n")
-        )
-    }
-
-    fn annotate(&self, annotation: &str, value: &Value) {
-        for object in self.managed() {
-            let (kind, name) = names(&object);
-            let key = format!("directconnect.dev/{annotation}");
-            let patch = json!({"annotations": {key: value}});
-            let _ = self
-                .kube
-                .patch_metadata(kind, &self.namespace, name, &patch);
-        }
-        self.forget_older();
-    }
-
-    fn wipe(&self) {
-        for object in self.managed() {
-            let (kind, name) = names(&object);
-            let _ = self.kube.wipe_status(kind, &self.namespace, name);
-        }
-    }
-
-    /// The answer comes after this time.
-    fn late(&self, by: Duration) -> FaultKind {
-        self.later(by, |now| {
-            now.kube.release_holds();
-        });
-        FaultKind::Hold(When::AfterEffect)
-    }
-
-    fn older(&self) -> MutexGuard<'_, Vec<(Timestamp, Snapshot)>> {
-        self.wishes
-            .older
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps what Kubernetes holds, now and then.
-    fn remember(&self) {
-        let now = self.kube.now();
-        let mut older = self.older();
-        if older
-            .last()
-            .is_none_or(|(at, _)| now.duration_since(*at) >= APART)
-        {
-            older.push((now, self.kube.snapshot()));
-        }
-    }
-
-    /// Nobody restores what was before a user did something.
-    fn forget_older(&self) {
-        *self.older() = vec![(self.kube.now(), self.kube.snapshot())];
-    }
-
-    /// Kubernetes holds what it held a while ago: etcd was restored.
-    fn set_back(&self) {
-        let now = self.kube.now();
-        let older = self.older();
-        let fits = |(at, _): &&(Timestamp, Snapshot)| now.duration_since(*at) >= APART * 2;
-        if let Some((_, snapshot)) = older.iter().rev().find(fits).or(older.first()) {
-            self.kube.set_back(snapshot);
-        }
-    }
-
-    /// Every object is there anew: no status, no finalizer, another uid.
-    fn recreate(&self) {
-        for mut object in self.managed() {
-            let metadata = &object["metadata"];
-            if !metadata["deletionTimestamp"].is_null() {
-                continue;
-            }
-            let (kind, name) = names(&object);
-            let (kind, name) = (kind.to_owned(), name.to_owned());
-            let mut kept = json!({"name": name, "namespace": self.namespace});
-            for member in ["labels", "annotations"] {
-                if !metadata[member].is_null() {
-                    kept[member] = metadata[member].clone();
-                }
-            }
-            object["metadata"] = kept;
-            object["status"] = Value::Null;
-            let _ = self.kube.wipe_status(&kind, &self.namespace, &name);
-            let _ = self
-                .kube
-                .force_remove_finalizers(&kind, &self.namespace, &name);
-            let _ = self.kube.delete(&kind, &self.namespace, &name);
-            let _ = self.kube.create(&object);
-        }
-        self.forget_older();
-    }
-
-    /// The user wants all of it gone.
-    fn leave(&self, namespace: bool) {
-        self.wishes.leaves.store(true, Ordering::Relaxed);
-        if namespace {
-            let _ = self.kube.delete("Namespace", "", &self.namespace);
-        } else {
-            for object in self.managed() {
-                let (kind, name) = names(&object);
-                let _ = self.kube.delete(kind, &self.namespace, name);
-            }
-        }
-        self.forget_older();
-    }
-
-    /// Every request of the operator is answered like this for a while.
-    fn for_a_while(&self, kind: FaultKind) {
-        let pattern = FaultMatch {
-            client: Some(kubesim::DEFAULT_CLIENT.to_owned()),
-            ..FaultMatch::default()
-        };
-        self.kube.add_fault(pattern, kind, u32::MAX);
-        self.cut_off.store(true, Ordering::Relaxed);
-        self.later(Duration::from_mins(5), |now| {
-            now.kube.clear_faults();
-            now.cut_off.store(false, Ordering::Relaxed);
-        });
-    }
-
-    fn later(&self, after: Duration, does: fn(&Self)) {
-        let now = self.clone();
-        // It belongs to the world, as calls under way do.
-        let under_way = self.gate.begin();
-        tokio::spawn(async move {
-            tokio::time::sleep(after).await;
-            does(&now);
-            drop(under_way);
-        });
-    }
 }
 
 /// How a run with a fault must end.
@@ -394,8 +133,6 @@ pub enum Fault {
 const SOON: Duration = Duration::from_secs(60);
 /// Lands a second before the signature ends.
 const LAST: Duration = Duration::from_secs(15 * 60 - 1);
-/// How far apart states are that Kubernetes may be set back to.
-const APART: SignedDuration = SignedDuration::from_secs(30);
 /// An answer that comes just in time: an attempt at AWS has 8 s, one at Kubernetes 10 s.
 const JUST_IN_TIME: Duration = Duration::from_secs(7);
 /// Comes too late.

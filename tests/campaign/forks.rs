@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write;
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,10 +12,11 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use strum::VariantArray;
 use tracing::level_filters::LevelFilter;
 
+use crate::boundary::Boundary;
 use crate::courses::Course;
 use crate::drive::{self, Outcome, Reference};
-use crate::faults::{Blow, Boundary, Fault, at_each_request};
-use crate::results::{Line, Results};
+use crate::faults::{Blow, Fault, at_each_request};
+use crate::results::Results;
 
 /// Seconds of processor time that one run may take: it would else run for ever.
 const SECONDS: u64 = 300;
@@ -58,7 +58,7 @@ impl fmt::Display for Strike {
 }
 
 /// A run: a course and what strikes it, in order. Written `course/strike + strike`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The course's name.
     pub course: String,
@@ -120,19 +120,19 @@ impl Places {
 }
 
 /// Children under way.
-pub struct Slots {
+struct Slots {
     running: usize,
     jobs: usize,
 }
 
 impl Slots {
     /// None yet.
-    pub fn of(jobs: usize) -> Self {
+    fn of(jobs: usize) -> Self {
         Self { running: 0, jobs }
     }
 
     /// Forks once there is room: true in the child.
-    pub fn fork(&mut self) -> bool {
+    fn fork(&mut self) -> bool {
         self.take();
         std::io::stdout().flush().unwrap();
         match fork::fork() {
@@ -160,7 +160,7 @@ impl Slots {
     }
 
     /// Waits for all of them.
-    pub fn end(&mut self) {
+    fn end(&mut self) {
         while self.running > 0 {
             self.wait_for_one();
         }
@@ -231,17 +231,12 @@ fn limit() {
 }
 
 /// True if nothing else runs in this process: a child has only the thread that forks.
-pub fn single_threaded() -> bool {
+fn single_threaded() -> bool {
     std::fs::read_dir("/proc/self/task").map_or(true, |tasks| tasks.count() == 1)
 }
 
 /// Runs all faults at all boundaries of a course.
-pub fn course(
-    course: &Course,
-    plan: &Plan,
-    reference: &Reference,
-    results: &mut Results,
-) -> Outcome {
+pub fn course(course: &Course, plan: &Plan, reference: &Reference, results: &Results) -> Outcome {
     let folder = results.folder().to_owned();
     let forker = Arc::new(Mutex::new(Forker {
         plan: plan.clone(),
@@ -270,7 +265,7 @@ pub fn course(
         if forker.plan.wants(&name) && !forker.passed.contains(&name) {
             drive::judge(&name, &forker.run.faults(), reference, outcome).append(&folder);
         }
-        missing(&folder, &forker.forked);
+        results.expect(&forker.forked);
         // Nothing of the parent's is to be dropped or run here.
         std::process::exit(0);
     }
@@ -278,19 +273,27 @@ pub fn course(
     outcome
 }
 
-/// A child's own children that ended without a word.
-fn missing(folder: &Path, forked: &[String]) {
-    let written = Results::names(folder);
-    for name in forked.iter().filter(|name| !written.contains(*name)) {
-        let trouble = "it ended without a word".to_owned();
-        let line = Line {
-            name: name.clone(),
-            trace: 0,
-            calls: (0, 0),
-            trouble,
-        };
-        line.append(folder);
+/// Forks for each of these runs that has not passed. Answers the one that this process is, in a child; nothing in the parent, once
+/// all have ended.
+pub fn each<T>(
+    runs: impl IntoIterator<Item = (String, T)>,
+    jobs: usize,
+    results: &Results,
+) -> Option<(String, T)> {
+    let mut slots = Slots::of(jobs);
+    let mut forked = vec![];
+    for (name, run) in runs {
+        if results.passed.contains(&name) {
+            continue;
+        }
+        if slots.fork() {
+            return Some((name, run));
+        }
+        forked.push(name);
     }
+    slots.end();
+    results.expect(&forked);
+    None
 }
 
 fn lock(forker: &Arc<Mutex<Forker>>) -> MutexGuard<'_, Forker> {

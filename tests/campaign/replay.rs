@@ -7,16 +7,15 @@ use std::sync::{Arc, Mutex};
 use directconnect_operator::planted::Planted;
 use tracing::level_filters::LevelFilter;
 
-use crate::courses;
-use crate::drive;
+use crate::courses::{self, Course};
+use crate::drive::{self, Reference};
 use crate::faults::{Blow, at_each_request};
 use crate::forks::{Places, Run};
 use crate::results::Line;
 
 /// Drives a run and judges it; an error says why it could not be.
-pub fn run(run: &Run, planted: Planted) -> Result<Line, String> {
-    let course = courses::named(&run.course).ok_or("no such course")?;
-    let reference = drive::reference(&course);
+pub fn run(run: &Run, planted: Planted, reference: &Reference) -> Result<Line, String> {
+    let course = course(run)?;
     let left: Arc<Mutex<VecDeque<_>>> = Arc::new(Mutex::new(run.strikes.clone().into()));
     let strikes = Arc::clone(&left);
     let outcome = drive::run(&course, planted, LevelFilter::INFO, |world, wishes| {
@@ -36,17 +35,22 @@ pub fn run(run: &Run, planted: Planted) -> Result<Line, String> {
     Ok(drive::judge(
         &run.to_string(),
         &run.faults(),
-        &reference,
+        reference,
         outcome,
     ))
 }
 
+fn course(run: &Run) -> Result<Course, String> {
+    courses::named(&run.course).ok_or_else(|| format!("no course is called {}", run.course))
+}
+
 /// Drives a run and shows what happened.
 pub fn show(name: &str) -> ExitCode {
-    match name
-        .parse()
-        .and_then(|named| run(&named, Planted::default()))
-    {
+    let replayed = name.parse().and_then(|named: Run| {
+        let reference = drive::reference(&course(&named)?);
+        run(&named, Planted::default(), &reference)
+    });
+    match replayed {
         Ok(line) if line.trouble.is_empty() => {
             println!("{} ok", line.name);
             ExitCode::SUCCESS

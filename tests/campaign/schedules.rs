@@ -16,10 +16,11 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use strum::VariantArray;
 use tracing::level_filters::LevelFilter;
 
+use crate::boundary::Boundary;
 use crate::courses::{self, Course};
 use crate::drive::{self, Reference};
-use crate::faults::{Blow, Boundary, Fault, at_each_request};
-use crate::forks::{Places, Slots};
+use crate::faults::{Blow, Fault, at_each_request};
+use crate::forks::{self, Places};
 use crate::results::{Line, Results};
 
 /// Courses that are driven, in turn.
@@ -41,7 +42,7 @@ const LATE: u32 = 250;
 const LATEST: u32 = 6_000;
 
 /// The choices of one course: a number for each request, 0 if nothing befalls it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Choices {
     seed: u64,
     /// Places whose choice is taken out.
@@ -49,6 +50,13 @@ struct Choices {
 }
 
 impl Choices {
+    fn of(seed: u64) -> Self {
+        Self {
+            seed,
+            without: BTreeSet::new(),
+        }
+    }
+
     /// Each place has a number of its own: taking one out moves no other, and nor does the order in which objects are taken up.
     fn at(&self, place: &str) -> u32 {
         let mut rng = ChaCha12Rng::seed_from_u64(self.seed);
@@ -87,9 +95,17 @@ struct Story {
     at: Vec<String>,
 }
 
+/// The number of the course that a seed drives.
+fn which(seed: u64) -> usize {
+    usize::try_from(seed).unwrap_or_default() % COURSES.len()
+}
+
 fn course(seed: u64) -> Course {
-    let at = usize::try_from(seed).unwrap_or_default() % COURSES.len();
-    courses::named(COURSES[at]).unwrap()
+    courses::named(COURSES[which(seed)]).unwrap()
+}
+
+fn name(seed: u64) -> String {
+    format!("schedule {seed} of {}", COURSES[which(seed)])
 }
 
 fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
@@ -123,44 +139,28 @@ fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
             });
         },
     );
-    let name = format!("schedule {} of {}", choices.seed, course.name);
     let story = std::mem::take(&mut *story.lock().unwrap());
     (
-        drive::judge(&name, &story.faults, reference, outcome),
+        drive::judge(&name(choices.seed), &story.faults, reference, outcome),
         story,
     )
 }
 
 /// Runs schedules with these seeds.
-pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
+pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
     let references: Vec<Reference> = (0..COURSES.len() as u64)
         .map(|seed| drive::reference(&course(seed)))
         .collect();
-    let folder = results.folder().to_owned();
-    let mut slots = Slots::of(jobs);
-    let mut names = vec![];
-    for seed in seeds {
-        let name = format!("schedule {seed} of {}", course(seed).name);
-        if results.passed.contains(&name) {
-            continue;
-        }
-        if slots.fork() {
-            let choices = Choices {
-                seed,
-                ..Choices::default()
-            };
-            let at = usize::try_from(seed).unwrap_or_default() % COURSES.len();
-            let (mut line, story) = drive(&choices, &references[at]);
-            if !line.trouble.is_empty() {
-                line.trouble = format!("{:?}: {}", story.faults, line.trouble);
-            }
-            line.append(&folder);
-            std::process::exit(0);
-        }
-        names.push(name);
+    let runs = seeds.map(|seed| (name(seed), seed));
+    let Some((_, seed)) = forks::each(runs, jobs, results) else {
+        return;
+    };
+    let (mut line, story) = drive(&Choices::of(seed), &references[which(seed)]);
+    if !line.trouble.is_empty() {
+        line.trouble = format!("{:?}: {}", story.faults, line.trouble);
     }
-    slots.end();
-    results.expect(&names);
+    line.append(results.folder());
+    std::process::exit(0);
 }
 
 /// True if the schedule is of a course with one object.
@@ -192,10 +192,7 @@ pub fn is_the_same_twice(seed: u64) -> bool {
 /// Drives one schedule in this process; a failing one is shrunk. Answers true if it holds.
 pub fn replay(seed: u64) -> bool {
     let reference = drive::reference(&course(seed));
-    let mut choices = Choices {
-        seed,
-        ..Choices::default()
-    };
+    let mut choices = Choices::of(seed);
     let (line, story) = drive(&choices, &reference);
     println!(
         "{}: {} requests, {} faults, trace {:016x}",

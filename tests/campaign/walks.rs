@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use directconnect_harness::ends::{effects, end_state};
+use directconnect_harness::ends::names;
 use directconnect_harness::promises::{Breach, Promise};
 use directconnect_harness::world::World;
 use directconnect_model::api::crds;
@@ -13,11 +13,13 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 use tracing::level_filters::LevelFilter;
 
-use crate::courses::{self, names};
-use crate::drive;
-use crate::forks::Slots;
-use crate::results::{Line, Results};
+use crate::courses;
+use crate::drive::{self, End};
+use crate::forks;
+use crate::results::Results;
 
+/// What costs.
+const ORDER: &str = "CreateConnection";
 /// Most edits in one walk.
 const EDITS: u32 = 3;
 /// Text that somebody might write where text belongs.
@@ -101,7 +103,7 @@ impl Dice {
     }
 
     /// A merge patch of some object's spec: kind, name, patch.
-    fn edit(&mut self, objects: &[Value]) -> (String, String, Value) {
+    fn edit(&mut self, objects: &[Arc<Value>]) -> (String, String, Value) {
         let object = self.of(objects).cloned().unwrap_or_default();
         let (kind, name) = names(&object);
         let schema = schema(kind);
@@ -155,7 +157,7 @@ fn back(from: &Value, to: &Value) -> Value {
     Value::Object(patch)
 }
 
-fn managed(world: &World) -> Vec<Value> {
+fn managed(world: &World) -> Vec<Arc<Value>> {
     let mut all = world.managed();
     all.retain(|o| o["kind"] != "AwsAccount");
     all
@@ -194,15 +196,10 @@ async fn walk(driver: &mut drive::Driver, seed: u64, told: &Mutex<Vec<String>>) 
 }
 
 /// Drives these walks from one converged world.
-pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
+pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
     let course = courses::named("quickstart").unwrap();
-    let folder = results.folder().to_owned();
-    let passed = results.passed.clone();
-    let mut forked = vec![];
+    let told: Mutex<Vec<String>> = Mutex::default();
     let mut chosen = None;
-    let told: Arc<Mutex<Vec<String>>> = Arc::default();
-    let tell = Arc::clone(&told);
-    let mut differs = String::new();
     let outcome = drive::with(
         &course,
         Planted::default(),
@@ -213,64 +210,26 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &mut Results) {
                 driver.world.edit(kind, name, &json!({*member: name}));
             }
             driver.whole(&course, |_, _| {}).await;
-            let mut slots = Slots::of(jobs);
-            for seed in seeds.clone() {
-                let name = format!("walk {seed}");
-                if passed.contains(&name) {
-                    continue;
-                }
-                if slots.fork() {
-                    chosen = Some(name);
-                    let (lines, made) = (end_state(&driver.world), effects(&driver.world));
-                    walk(driver, seed, &tell).await;
-                    driver.settle(&course).await;
-                    if end_state(&driver.world) != lines {
-                        let now = end_state(&driver.world);
-                        let new: Vec<_> = now.iter().filter(|l| !lines.contains(l)).collect();
-                        let gone: Vec<_> = lines.iter().filter(|l| !now.contains(l)).collect();
-                        differs =
-                            Breach::new(Promise::Converges, format!("{new:?} instead of {gone:?}"))
-                                .to_string();
-                    }
-                    let paid = |made: &[(&'static str, usize)]| {
-                        made.iter()
-                            .find(|(op, _)| *op == "CreateConnection")
-                            .map(|(_, n)| *n)
-                    };
-                    if paid(&effects(&driver.world)) != paid(&made) {
-                        differs =
-                            Breach::new(Promise::GoesAndStays, "a port was ordered").to_string();
-                    }
-                    return;
-                }
-                forked.push(name);
+            let runs = seeds.clone().map(|seed| (format!("walk {seed}"), seed));
+            if let Some((name, seed)) = forks::each(runs, jobs, results) {
+                chosen = Some((name, End::of(&driver.world)));
+                walk(driver, seed, &told).await;
+                driver.settle(&course).await;
             }
-            slots.end();
         },
     );
-    if let Some(name) = chosen {
-        let told = told.lock().unwrap().join("; ");
-        let mut line = Line {
-            name,
-            trace: 0,
-            calls: (0, 0),
-            trouble: String::new(),
-        };
-        match outcome {
-            Ok(end) => {
-                line.trace = end.trace;
-                line.calls = end.calls;
-                line.trouble = if differs.is_empty() {
-                    differs
-                } else {
-                    format!("{told}: {differs}")
-                };
-            }
-            Err(why) => line.trouble = format!("{told}: {why}"),
-        }
-        line.append(&folder);
-        std::process::exit(0);
+    let Some((name, start)) = chosen else {
+        assert!(outcome.is_ok(), "quickstart does not come up");
+        return;
+    };
+    let mut line = drive::line(&name, outcome, |end| {
+        let ordered = end.made(ORDER) != start.made(ORDER);
+        let order = ordered.then(|| Breach::new(Promise::GoesAndStays, "a port was ordered"));
+        order.or_else(|| end.differs(&start))
+    });
+    if !line.trouble.is_empty() {
+        line.trouble = format!("{}: {}", told.lock().unwrap().join("; "), line.trouble);
     }
-    results.expect(&forked);
-    assert!(outcome.is_ok(), "quickstart does not come up");
+    line.append(results.folder());
+    std::process::exit(0);
 }

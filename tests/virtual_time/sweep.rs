@@ -93,7 +93,7 @@ impl Course {
             for object in world.managed() {
                 let (kind, name) = names(&object);
                 if kind != "AwsAccount" {
-                    world.delete(&kind, &name);
+                    world.delete(kind, name);
                 }
             }
         } else {

@@ -150,6 +150,13 @@ impl Server {
         self.shared.state().live.clone()
     }
 
+    /// Objects that exist now, of those keys that are wanted.
+    pub fn objects_of(&self, wanted: impl Fn(&Key) -> bool) -> Vec<Arc<serde_json::Value>> {
+        let state = self.shared.state();
+        let found = state.live.iter().filter(|(key, _)| wanted(key));
+        found.map(|(_, object)| Arc::clone(object)).collect()
+    }
+
     /// The server's time.
     pub fn now(&self) -> Timestamp {
         (self.shared.clock)()

@@ -24,8 +24,10 @@ const ONCE: &[&str] = &[
 ];
 
 /// Kind and name of an object.
-pub fn names(object: &Value) -> (String, String) {
-    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+pub fn names(object: &Value) -> (&str, &str) {
+    fn text(value: &Value) -> &str {
+        value.as_str().unwrap_or_default()
+    }
     (text(&object["kind"]), text(&object["metadata"]["name"]))
 }
 
@@ -38,7 +40,7 @@ pub fn effects(world: &World) -> Vec<(&'static str, usize)> {
 
 /// How it all ended, ids and times aside.
 pub fn end_state(world: &World) -> Vec<String> {
-    let mut lines: Vec<String> = world.managed().iter().map(kubernetes_line).collect();
+    let mut lines: Vec<String> = world.managed().iter().map(|o| kubernetes_line(o)).collect();
     for (key, object) in world.kube.objects() {
         if matches!(key.resource.as_str(), "secrets" | "configmaps") {
             let data = |name: &str| {

@@ -7,12 +7,35 @@ use tokio::time::Instant;
 use crate::look;
 use crate::world::World;
 
-/// How often conditions of `until` are looked at.
+/// How often conditions are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 /// …and how often if nothing was stored and nothing sent.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
 /// Long enough for a few passes and a sweep.
 const SHORT: Duration = Duration::from_mins(3);
+
+/// When conditions are looked at: as something was stored or sent, and now and then.
+#[derive(Default)]
+pub struct Looks(Option<(Instant, (u64, u64))>);
+
+impl Looks {
+    /// True if there may be something new.
+    pub fn is_due(&mut self, world: &World) -> bool {
+        let state = (world.kube.version(), world.gate.mutations());
+        let due = self
+            .0
+            .is_none_or(|(at, seen)| seen != state || at.elapsed() >= LOOK_AT_LEAST);
+        if due {
+            self.0 = Some((Instant::now(), state));
+        }
+        due
+    }
+
+    /// Waits a little.
+    pub async fn wait(&self) {
+        tokio::time::sleep(LOOK).await;
+    }
+}
 
 impl World {
     /// Lets virtual time pass; everything stored meanwhile is judged.
@@ -27,14 +50,9 @@ impl World {
     /// Waits, in virtual time, until it holds. Looked at when something was stored or called, and now and then.
     pub async fn until(&mut self, what: &str, limit: Duration, holds: impl Fn(&Self) -> bool) {
         let end = Instant::now() + limit;
-        let mut looked = None;
+        let mut looks = Looks::default();
         loop {
-            let state = (self.kube.version(), self.gate.mutations());
-            let old = looked.is_none_or(|(at, seen): (Instant, (u64, u64))| {
-                seen != state || at.elapsed() >= LOOK_AT_LEAST
-            });
-            if old {
-                looked = Some((Instant::now(), state));
+            if looks.is_due(self) {
                 self.judge();
                 if holds(self) {
                     return;
@@ -45,7 +63,7 @@ impl World {
                 "{what}: not within {limit:?}\n{}",
                 self.describe()
             );
-            tokio::time::sleep(LOOK).await;
+            looks.wait().await;
         }
     }
 

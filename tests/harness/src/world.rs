@@ -447,14 +447,9 @@ impl World {
     }
 
     /// Every object of ours.
-    pub fn managed(&self) -> Vec<Value> {
-        let objects = self.kube.objects();
-        let ours = objects
-            .iter()
-            .filter(|(key, _)| key.resource.ends_with(".directconnect.dev"));
-        ours.map(|(_, object)| (**object).clone())
-            .filter(|o| o["apiVersion"] == "directconnect.dev/v1alpha1")
-            .collect()
+    pub fn managed(&self) -> Vec<Arc<Value>> {
+        self.kube
+            .objects_of(|key| key.resource.ends_with(".directconnect.dev"))
     }
 
     /// Number of rows in the ledger.
@@ -586,7 +581,7 @@ impl World {
 
     /// All objects in words.
     pub fn describe(&self) -> String {
-        let lines: Vec<String> = self.managed().iter().map(look::line).collect();
+        let lines: Vec<String> = self.managed().iter().map(|o| look::line(o)).collect();
         lines.join("\n")
     }
 }

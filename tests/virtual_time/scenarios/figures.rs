@@ -53,7 +53,7 @@ async fn quiet_hour(objects: u32) {
     world.start();
     // Looking at a thousand objects takes real time: not more often than need be.
     let up = |o: &Value| look::is(o, "Ready", "True");
-    while !world.managed().iter().all(up) {
+    while !world.managed().iter().all(|o| up(o)) {
         assert!(start.elapsed() < Duration::from_hours(2), "not up");
         world.sleep(Duration::from_secs(10)).await;
     }

@@ -20,7 +20,6 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Default)]
 pub struct Budgets {
     written: BTreeMap<String, VecDeque<Timestamp>>,
-    rows: usize,
 }
 
 impl Budgets {
@@ -60,14 +59,13 @@ impl Budgets {
         found
     }
 
-    /// Counts writes at AWS. `ledger` is all of it.
+    /// Counts writes at AWS, at the end. `ledger` is all of it.
     pub fn calls(&mut self, ledger: &[Row]) -> Vec<Breach> {
         let mut found = vec![];
-        for row in ledger.iter().skip(self.rows).filter(|r| r.mutating) {
+        for row in ledger.iter().filter(|r| r.mutating) {
             let what = format!("{} of {:?}", row.operation, row.resource);
             found.extend(self.note(&what, row.at, CALLS));
         }
-        self.rows = ledger.len();
         found
     }
 }

@@ -1,27 +1,20 @@
 //! What is left once everything rests.
 
-use std::collections::BTreeMap;
-
-use directconnect_model::decide::FINALIZER;
-use directconnect_model::identity::{self, IDENTITY, INTENT, RETAINED_AT};
+use directconnect_model::identity::{IDENTITY, INTENT, RETAINED_AT};
 use dxsim::world::World as AwsWorld;
 use kubesim::{Change, Server};
 use serde_json::Value;
 
-use super::truth::live;
+use super::truth::{live, tags_by_id};
 use super::{
-    Breach, Objects, Promise, aws_id, deleting, identity_of, managed, name, observes, text,
+    Breach, Objects, Promise, aws_id, deleting, held, identity_of, managed, name, observes, text,
 };
 
 /// Judges what Kubernetes and AWS hold once everything rests.
 pub fn judge(kube: &Server, world: &AwsWorld) -> Vec<Breach> {
     let objects = kube.objects();
     let live = live(world);
-    let tags: BTreeMap<&str, _> = world
-        .tags
-        .iter()
-        .filter_map(|(arn, tags)| Some((arn.rsplit('/').next()?, tags)))
-        .collect();
+    let tags = tags_by_id(world);
     let ours = format!("{}/", crate::world::CLUSTER);
     let mut found = vec![];
     for id in &live {
@@ -92,17 +85,9 @@ fn should_have_gone(kube: &Server, owner: &str) -> bool {
     let released = object["metadata"]["annotations"]["directconnect.dev/release"] == "true";
     let said: &Value = &object["spec"]["deletionPolicy"];
     let uid = &object["metadata"]["uid"];
-    let held = |c: &&Change| {
-        let finalizers = c.object["metadata"]["finalizers"].as_array();
-        c.object["metadata"]["uid"] == *uid
-            && finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER))
-    };
     // What never had our finalizer could be taken away before we knew.
-    if !history.iter().any(|c| held(&c)) {
-        return false;
-    }
-    text(said) == "Delete"
-        && !released
-        && !history.iter().any(|c| leaves(&c))
-        && identity::parse(owner).is_some()
+    let was_held = history
+        .iter()
+        .any(|c| c.object["metadata"]["uid"] == *uid && held(&c.object));
+    was_held && text(said) == "Delete" && !released && !history.iter().any(|c| leaves(&c))
 }

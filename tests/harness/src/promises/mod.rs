@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use directconnect_model::decide::FINALIZER;
 use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
 use kubesim::Key;
@@ -142,6 +143,12 @@ fn identity_of(object: &Value) -> String {
 
 fn deleting(object: &Value) -> bool {
     !object["metadata"]["deletionTimestamp"].is_null()
+}
+
+/// True if our finalizer is on it.
+fn held(object: &Value) -> bool {
+    let finalizers = object["metadata"]["finalizers"].as_array();
+    finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER))
 }
 
 fn observes(object: &Value) -> bool {

@@ -50,13 +50,16 @@ pub(super) fn live(world: &AwsWorld) -> Vec<&str> {
         .collect()
 }
 
+/// Tags of everything, by the id at the end of its ARN.
+pub(super) fn tags_by_id(world: &AwsWorld) -> BTreeMap<&str, &BTreeMap<String, String>> {
+    let all = world.tags.iter();
+    all.filter_map(|(arn, tags)| Some((arn.rsplit('/').next()?, tags)))
+        .collect()
+}
+
 /// At most one live object for each identity.
 pub fn identities(world: &AwsWorld) -> Vec<Breach> {
-    let tags: BTreeMap<&str, _> = world
-        .tags
-        .iter()
-        .filter_map(|(arn, tags)| Some((arn.rsplit('/').next()?, tags)))
-        .collect();
+    let tags = tags_by_id(world);
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     let mut found = vec![];
     for id in live(world) {

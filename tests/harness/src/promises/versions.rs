@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use directconnect_model::decide::FINALIZER;
 use kubesim::{Change, ChangeKind};
 
-use super::{Breach, Promise, aws_id, deleting, intents, name, observes};
+use super::{Breach, Promise, aws_id, deleting, held, intents, name, observes};
 
 /// Judges one stored version.
 pub fn judge(change: &Change) -> Vec<Breach> {
@@ -47,11 +47,9 @@ pub fn judge(change: &Change) -> Vec<Breach> {
             found.push(Breach::new(Promise::StatusWellFormed, what));
         }
     }
-    let finalizers = object["metadata"]["finalizers"].as_array();
-    let held = finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER));
     // What is being deleted may be gone at AWS: what is left is judged at the end.
     let owns = !observes(object) && !deleting(object) && object["status"]["recordedAt"].is_string();
-    if !held && (owns || intents(object).next().is_some()) {
+    if !held(object) && (owns || intents(object).next().is_some()) {
         let what = format!("{} has no finalizer", name(object));
         found.push(Breach::new(Promise::FinalizerWhileOwning, what));
     }

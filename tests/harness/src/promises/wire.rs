@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use directconnect_model::decide::FINALIZER;
 use directconnect_model::identity::{self, CHILD, IDENTITY, IMPORTED, INTENT};
 use dxsim::world::{
     AddressFamily, ConnectionState, Tags, VirtualInterface, VirtualInterfaceState,
@@ -16,7 +15,8 @@ use serde_json::Value;
 use super::call::Call;
 use super::truth;
 use super::{
-    Breach, Objects, Promise, aws_id, deleting, identity_of, intents, managed, name, observes, text,
+    Breach, Objects, Promise, aws_id, deleting, held, identity_of, intents, managed, name,
+    observes, text,
 };
 
 /// `sendBy` is 30 s after the look-up, an attempt takes 8 s at most.
@@ -182,8 +182,7 @@ impl Scene<'_> {
         if send_by.is_ok_and(|by| self.now.duration_since(by) > LATEST - SEND_WITHIN) {
             return Some(self.breach(promise, "it is sent after its sendBy"));
         }
-        let finalizers = owner["metadata"]["finalizers"].as_array();
-        if !finalizers.is_some_and(|all| all.iter().any(|f| f == FINALIZER)) {
+        if !held(owner) {
             return Some(self.breach(promise, "the object has no finalizer"));
         }
         let identity = identity_of(owner);
