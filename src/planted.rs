@@ -103,12 +103,17 @@ impl Planted {
 
     /// True if it is this one.
     pub fn is(self, bug: Bug) -> bool {
-        cfg!(feature = "planted-bugs") && self.0 == Some(bug)
+        self.planted() == Some(bug)
+    }
+
+    /// The bug; a build without the feature knows none, and nothing of what they do is left in it.
+    fn planted(self) -> Option<Bug> {
+        self.0.filter(|_| cfg!(feature = "planted-bugs"))
     }
 
     /// An object as it is read.
     pub fn object<K: Managed>(self, object: K) -> K {
-        if self.0.is_none() {
+        if self.planted().is_none() {
             return object;
         }
         let Ok(mut json) = serde_json::to_value(&object) else {
@@ -116,7 +121,7 @@ impl Planted {
         };
         let metadata = &mut json["metadata"];
         let deleting = !metadata["deletionTimestamp"].is_null();
-        match self.0 {
+        match self.planted() {
             Some(Bug::PauseIgnored) => remove(metadata, "annotations", "directconnect.dev/paused"),
             Some(Bug::ReleaseIgnored) => remove(metadata, "annotations", RELEASE),
             Some(Bug::RetainIgnored) => json["spec"]["deletionPolicy"] = json!("Delete"),
@@ -136,7 +141,7 @@ impl Planted {
             .stored()
             .is_some_and(|s| !K::managed(s).intents.is_empty());
         let strip = |tags: &mut Tags| tags.retain(|key, _| key != IDENTITY && key != INTENT);
-        match self.0 {
+        match self.planted() {
             Some(Bug::NothingLookedFor) if unknown => each_tags(view, strip),
             Some(Bug::StatusIsIdentity) if unknown && !begun => {
                 each_tags(view, strip);
@@ -179,7 +184,7 @@ impl Planted {
 
     /// A step as it is carried out.
     pub fn step(self, step: &mut Step) {
-        match (self.0, &mut step.call) {
+        match (self.planted(), &mut step.call) {
             (Some(Bug::NoIdentityTag), call) => {
                 if let Some(tags) = call.tags_mut() {
                     tags.remove(IDENTITY);
@@ -213,7 +218,7 @@ impl Planted {
         status: &'s K::Status,
         now: Timestamp,
     ) -> Cow<'s, K::Status> {
-        if self.0.is_none() {
+        if self.planted().is_none() {
             return Cow::Borrowed(status);
         }
         let mut changed = status.clone();
@@ -225,7 +230,7 @@ impl Planted {
             .conditions;
         let managed = K::managed_mut(&mut changed);
         let ready = managed.conditions.iter_mut().filter(|c| c.type_ == "Ready");
-        match self.0 {
+        match self.planted() {
             Some(Bug::TimeInMessage) => {
                 for c in ready {
                     c.message = format!("{}, at {now}", c.message);
@@ -261,29 +266,14 @@ fn empty<T: Clone>(part: &mut Arc<Part<T>>) {
 
 /// Changes the tags of everything that a look-up can find.
 fn each_tags(view: &mut View, change: impl Fn(&mut Tags)) {
+    fn each<T: Clone>(part: &mut Option<Arc<Part<T>>>, change: impl Fn(&mut T)) {
+        if let Some(part) = part {
+            Arc::make_mut(part).items.iter_mut().for_each(change);
+        }
+    }
     let aws = &mut view.aws;
-    if let Some(part) = &mut aws.connections {
-        let all = &mut Arc::make_mut(part).items;
-        for c in all {
-            change(&mut c.tags);
-        }
-    }
-    if let Some(part) = &mut aws.virtual_interfaces {
-        let all = &mut Arc::make_mut(part).items;
-        for v in all {
-            change(&mut v.tags);
-        }
-    }
-    if let Some(part) = &mut aws.direct_connect_gateways {
-        let all = &mut Arc::make_mut(part).items;
-        for g in all {
-            change(&mut g.tags);
-        }
-    }
-    if let Some(part) = &mut aws.vpn_gateways {
-        let all = &mut Arc::make_mut(part).items;
-        for g in all {
-            change(&mut g.tags);
-        }
-    }
+    each(&mut aws.connections, |c| change(&mut c.tags));
+    each(&mut aws.virtual_interfaces, |v| change(&mut v.tags));
+    each(&mut aws.direct_connect_gateways, |g| change(&mut g.tags));
+    each(&mut aws.vpn_gateways, |g| change(&mut g.tags));
 }

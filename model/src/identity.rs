@@ -199,6 +199,20 @@ pub fn locate<'a>(
     }
 }
 
+/// Ids of live AWS objects that carry this identity, beside the one that is recorded.
+pub fn twins<'a>(
+    identity: &'a str,
+    recorded: &'a str,
+    candidates: &'a [Candidate],
+) -> impl Iterator<Item = &'a str> {
+    let ours = move |c: &&Candidate| {
+        c.presence == Presence::Live
+            && c.id != recorded
+            && c.tags.get(IDENTITY).map(String::as_str) == Some(identity)
+    };
+    candidates.iter().filter(ours).map(|c| c.id.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

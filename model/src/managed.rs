@@ -77,7 +77,8 @@ pub trait Managed:
 
     /// Why the spec cannot be done at all; looked at before anything else. None if it can.
     fn invalid(&self, view: &View) -> Option<Blocked>;
-    /// AWS objects of the kind, as far as identity is concerned: all, or only the one with this id.
+    /// AWS objects of the kind, as far as identity is concerned: all, or only the one with this id and those that carry the identity
+    /// of this object.
     fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate>;
     /// Declared fields that differ from the AWS object; tags are not compared.
     fn differences(&self, view: &View, id: &str) -> Vec<Difference>;

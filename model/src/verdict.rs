@@ -103,6 +103,18 @@ impl Verdict {
         verdict
     }
 
+    /// Says these too, but for conditions of which something is said already.
+    #[must_use]
+    pub fn and(mut self, statements: impl IntoIterator<Item = Statement>) -> Self {
+        for statement in statements {
+            let mut said = self.statements.iter();
+            if !said.any(|s| s.condition == statement.condition) {
+                self.statements.push(statement);
+            }
+        }
+        self
+    }
+
     /// Somebody else must act; what AWS has equals the spec if `provisioned`.
     pub fn waits(
         reason: Reason,

@@ -44,13 +44,12 @@ impl Doubt {
         self.times.subscribe()
     }
 
-    /// An uncached read answered a version that is older than the one that was known before.
+    /// An uncached read answered a version of an object that is older than the one that was known before.
     pub fn read(&self, known: Option<&str>, fresh: Option<&str>) {
         let parsed = |version: Option<&str>| version.and_then(|v| v.parse::<u64>().ok());
         if let (Some(known), Some(fresh)) = (parsed(known), parsed(fresh))
             && fresh < known
         {
-            self.newest.store(fresh, Ordering::Relaxed);
             self.raise();
         }
     }
@@ -62,19 +61,25 @@ impl Doubt {
         }
     }
 
-    /// The newest version that there is.
+    /// The newest version that there is. What watches showed is forgotten once they begin anew for it.
     fn listed(&self, newest: &str) {
-        let shown = self.newest.load(Ordering::Relaxed).to_string();
-        self.read(Some(&shown), Some(newest));
+        if let Ok(newest) = newest.parse()
+            && newest < self.newest.load(Ordering::Relaxed)
+            && self.raise()
+        {
+            self.newest.store(newest, Ordering::Relaxed);
+        }
     }
 
-    /// Not at once again: what is listed anew is passed over anew.
-    fn raise(&self) {
+    /// Not at once again: what is listed anew is passed over anew. Answers true if all is listed anew.
+    fn raise(&self) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_none_or(|at| at.elapsed() >= LOOK) {
+        let due = last.is_none_or(|at| at.elapsed() >= LOOK);
+        if due {
             *last = Some(Instant::now());
             self.times.send_modify(|times| *times += 1);
         }
+        due
     }
 }
 
@@ -137,11 +142,18 @@ mod tests {
         assert!(raised(&|d| d.listed("16")), "etcd was restored");
         later().await;
         assert!(!raised(&|d| d.listed("16")), "that is known");
+        assert!(!raised(&|d| d.shown(Some("18"))));
         assert!(!raised(&|d| d.read(Some("16"), Some("18"))));
         assert!(raised(&|d| d.read(Some("18"), Some("17"))));
         assert!(
             !raised(&|d| d.read(Some("17"), Some("16"))),
             "not at once again"
+        );
+        assert!(!raised(&|d| d.listed("17")), "nor for a list");
+        later().await;
+        assert!(
+            raised(&|d| d.listed("17")),
+            "it was not forgotten meanwhile"
         );
         later().await;
         assert!(!raised(&|d| d.refused(3)));

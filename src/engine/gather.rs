@@ -147,8 +147,7 @@ pub async fn gather<K: Managed>(
         }
         view.now = context.clock.now();
     }
-    note_orders(context, object);
-    let last_order = context.last_order(&key);
+    let last_order = context.last_order(&key, open_order(object));
     view.memory = context.memories.with(object.uid(), |m| {
         m.spec_seen(object.meta().generation);
         memory::tidy(&mut m.memory, view.now);
@@ -167,17 +166,11 @@ pub async fn gather<K: Managed>(
     })
 }
 
-/// Keeps when an open order was sent: the object, or its status, may be lost before what it made can be seen.
-fn note_orders<K: Managed>(context: &Shared, object: &K) {
-    let intents = object.stored().map(|s| &K::managed(s).intents);
-    let Some(open) = intents.and_then(|i| i.get(SELF)).filter(|_| !K::NATURAL) else {
-        return;
-    };
-    let key = object.key();
-    let sent = decide::sent(open).max();
-    if sent > context.last_order(&key) {
-        context.ordered(&key, sent);
-    }
+/// When the open order of an object was sent.
+fn open_order<K: Managed>(object: &K) -> Option<jiff::Timestamp> {
+    let intents = object.stored().map(|s| &K::managed(s).intents)?;
+    let open = intents.get(SELF).filter(|_| !K::NATURAL)?;
+    decide::sent(open).max()
 }
 
 /// Keeps the beginnings of complete lists that did not hold the recorded id.

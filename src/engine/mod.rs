@@ -21,6 +21,8 @@ pub mod products;
 pub mod recheck;
 pub mod secrets;
 pub mod store;
+pub mod tally;
+pub mod transitions;
 pub mod watching;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,13 +176,15 @@ impl Context {
             .is_some_and(|at| *at + self.windows.visibility > now)
     }
 
-    /// When this process last sent an order for an identity. It outlives the object.
-    pub fn last_order(&self, key: &ObjectKey) -> Option<Timestamp> {
-        self.orders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .copied()
+    /// When an order for an identity was last sent, by this process or by one that left it open. It is kept here too: the object, or
+    /// its status, may be lost before what was ordered can be seen.
+    pub fn last_order(&self, key: &ObjectKey, open: Option<Timestamp>) -> Option<Timestamp> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = orders.get(key).copied();
+        if let Some(sent) = open.filter(|_| open > known) {
+            orders.insert(key.clone(), sent);
+        }
+        open.max(known)
     }
 }
 

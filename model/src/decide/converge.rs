@@ -9,7 +9,6 @@ use crate::step::{Care, Step};
 use crate::verdict::{Statement, Truth, Verdict};
 use crate::view::View;
 
-use super::create::refused;
 use super::documents::products;
 use super::tagging::{record_tags, tag_steps};
 use super::working::{at_work, kind_statements};
@@ -52,12 +51,9 @@ pub(super) fn converge<K: Managed>(
         if let Some(refusal) = view.memory.refused.get(&hash)
             && refusal.retry_at > view.now
         {
-            let mut decision = Decision::say(status, refused(refusal)).at(refusal.retry_at);
-            decision
-                .verdict
-                .statements
-                .extend(kind_statements(object, view, id));
-            return decision;
+            let verdict = hold::refused(refusal, &step, || object.verdict(view, id));
+            let verdict = verdict.and(kind_statements(object, view, id));
+            return Decision::say(status, verdict).at(refusal.retry_at);
         }
         let target = step.call.target().unwrap_or(id).to_owned();
         if let Some(until) = view.memory.unknown.get(&target)
@@ -85,17 +81,8 @@ pub(super) fn converge<K: Managed>(
             None => decision,
         };
     }
-    if let Some(mut verdict) = refusal {
-        for statement in kind_statements(object, view, id) {
-            if !verdict
-                .statements
-                .iter()
-                .any(|s| s.condition == statement.condition)
-            {
-                verdict.statements.push(statement);
-            }
-        }
-        return Decision::say(status, verdict);
+    if let Some(verdict) = refusal {
+        return Decision::say(status, verdict.and(kind_statements(object, view, id)));
     }
     products(object, view, status, id)
 }

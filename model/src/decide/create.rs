@@ -78,7 +78,14 @@ pub(super) fn decide<K: Managed>(
                 managed.intents.remove(SELF);
                 let annotation = object.annotation(consent::ANNOTATION);
                 consent::use_up(&mut managed.consents_used, annotation, &code);
-                return Decision::act(status, settling(), Action::Store(None));
+                let note = Note::new(
+                    EventReason::ConsentUsed,
+                    format!(
+                        "the intent for {} is discarded, by consent {code}",
+                        intent.operation
+                    ),
+                );
+                return Decision::act(status, settling(), Action::Store(Some(note)));
             }
             settle::Settled::SendAgain => {}
         }

@@ -16,13 +16,16 @@ use crate::tags;
 use crate::verdict::Verdict;
 use crate::view::View;
 
-use super::create::refused;
 use super::{
-    Action, Decision, Leaving, Note, SELF, claim, hold, identity_tag, leaving, settle, stamp, time,
+    Action, Decision, Leaving, Note, SELF, claim, hold, identity_tag, leaving, live, settle, stamp,
+    time,
 };
 
 /// How long a deletion waits for an account that cannot be used.
 const GRACE: SignedDuration = SignedDuration::from_mins(1);
+/// How long the mark on what stays at AWS is tried, so that what was refused is tried once more: a deletion must not wait for ever for
+/// an AWS that is down.
+const MARK_WITHIN: SignedDuration = SignedDuration::from_mins(7);
 
 pub(super) fn decide<K: Managed>(
     object: &K,
@@ -113,7 +116,10 @@ pub(super) fn decide<K: Managed>(
         return retain(object, view, status, &candidates, policy);
     }
     match located {
-        Located::Recorded(c) => delete(object, view, status, c, &tag),
+        Located::Recorded(c) => match live::twin(object, view, &status, &c.id, &candidates, &tag) {
+            Some(verdict) => Decision::say(status, verdict),
+            None => delete(object, view, status, c, &tag),
+        },
         Located::Going(c) => {
             let id = c.id.clone();
             object.facts(view, &id, &mut status);
@@ -204,6 +210,38 @@ fn tried(view: &View, call: &Call) -> bool {
             .is_some_and(|t| view.memory.unknown.contains_key(t))
 }
 
+/// What is to be done about a mark on an AWS object that stays.
+enum Mark {
+    /// It is written, now.
+    Write,
+    /// AWS did not take it: it is tried again then.
+    Again(Timestamp),
+    /// AWS accepted it, or it was tried for long enough.
+    Over,
+}
+
+fn mark<K: Managed>(object: &K, view: &View, call: &Call) -> Mark {
+    let hash = call.params_hash();
+    if view.memory.accepted.contains_key(&hash) {
+        return Mark::Over;
+    }
+    let refused = view.memory.refused.get(&hash).map(|r| r.retry_at);
+    let unknown = call.target().and_then(|t| view.memory.unknown.get(t));
+    // The same mark may be written twice: where no answer came, one more is sent once that call is over.
+    let lost = unknown.map(|until| *until - view.windows.settled());
+    let Some(at) = refused.max(lost) else {
+        return Mark::Write;
+    };
+    let asked = time(Some(&deleted_when(object))).unwrap_or(Timestamp::UNIX_EPOCH);
+    if at > asked + MARK_WITHIN {
+        Mark::Over
+    } else if at > view.now {
+        Mark::Again(at)
+    } else {
+        Mark::Write
+    }
+}
+
 /// Leaves the AWS object, marked; needs no success at AWS.
 fn retain<K: Managed>(
     object: &K,
@@ -231,13 +269,22 @@ fn retain<K: Managed>(
             EventReason::Retained
         };
         for call in object.tag(view, &id, set, remove) {
-            if !tried(view, &call) {
-                let step = Step::harmless(call, event, format!("mark {id} as kept"));
-                return Decision::act(
-                    status,
-                    Verdict::acting(Reason::Deleting, step.does.clone()),
-                    Action::Call(Box::new(step)),
-                );
+            let does = format!("mark {id} as kept");
+            match mark(object, view, &call) {
+                Mark::Write => {
+                    let step = Step::harmless(call, event, does.clone());
+                    return Decision::act(
+                        status,
+                        Verdict::acting(Reason::Deleting, does),
+                        Action::Call(Box::new(step)),
+                    );
+                }
+                Mark::Again(at) => {
+                    let message = format!("AWS did not {does}: it is tried again");
+                    let verdict = Verdict::acting(Reason::Deleting, message);
+                    return Decision::say(status, verdict).at(at);
+                }
+                Mark::Over => {}
             }
         }
     }
@@ -438,7 +485,8 @@ fn delete<K: Managed>(
         if let Some(refusal) = view.memory.refused.get(&hash)
             && refusal.retry_at > view.now
         {
-            return Decision::say(status, refused(refusal)).at(refusal.retry_at);
+            let verdict = hold::refused(refusal, &step, || object.verdict(view, &id));
+            return Decision::say(status, verdict).at(refusal.retry_at);
         }
         let target = step.call.target().unwrap_or(&id).to_owned();
         let lost = view.memory.unknown.get(&target).copied();

@@ -7,9 +7,9 @@ use crate::guard::{self, Finding};
 use crate::managed::Managed;
 use crate::step::{Care, Step};
 use crate::verdict::{Statement, Truth, Verdict, waiting};
-use crate::view::View;
+use crate::view::{Refusal, View};
 
-use super::create::{codes, granted};
+use super::create::{self, codes, granted};
 
 /// True if the guard would hold the step as things are: what leads up to it need not begin.
 pub(crate) fn held<K: Managed>(object: &K, view: &View, step: &Step) -> bool {
@@ -29,6 +29,26 @@ pub(super) fn held_by(statement: Statement, mut verdict: Verdict) -> Verdict {
     ));
     verdict.statements.push(statement);
     verdict
+}
+
+/// What is said of a step that was refused: by AWS, or by the guard as it looked once more.
+pub(super) fn refused(
+    refusal: &Refusal,
+    step: &Step,
+    verdict: impl FnOnce() -> Verdict,
+) -> Verdict {
+    match &step.care {
+        Care::Disruptive(disruption) if disruption.reason == refusal.reason => {
+            let statement = Statement {
+                condition: "Guarded",
+                truth: Truth::True,
+                reason: refusal.reason,
+                message: refusal.message.clone(),
+            };
+            held_by(statement, verdict())
+        }
+        _ => create::refused(refusal),
+    }
 }
 
 /// Takes a step past the guard, with the consent that it uses up or what is to be said of it; else the

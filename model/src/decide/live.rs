@@ -40,6 +40,10 @@ pub(super) fn decide<K: Managed>(
                 object.facts(view, &id, &mut status);
                 return Decision::say(status, already_managed(&id, &other));
             }
+            if let Some(verdict) = twin(object, view, &status, &id, &candidates, &tag) {
+                object.facts(view, &id, &mut status);
+                return Decision::say(status, verdict);
+            }
             K::managed_mut(&mut status).seen = Some(true);
             if K::managed_mut(&mut status)
                 .unrecorded_since
@@ -152,20 +156,43 @@ pub(super) fn decide<K: Managed>(
                 ),
             ),
         ),
-        Located::DuplicateOwned(ids) => Decision::say(
-            status,
-            Verdict::stalled(
-                Reason::DuplicateOwned,
-                format!(
-                    "{} AWS objects carry the identity {tag}: {}. Nothing is changed or deleted: remove the tag {} from all but one",
-                    ids.len(),
-                    ids.join(", "),
-                    identity::IDENTITY
-                ),
-            ),
-        ),
+        Located::DuplicateOwned(ids) => Decision::say(status, duplicate(&ids, &tag)),
         Located::Absent => create::decide(object, view, status),
     }
+}
+
+/// More than one AWS object is this object's.
+fn duplicate(ids: &[String], tag: &str) -> Verdict {
+    Verdict::stalled(
+        Reason::DuplicateOwned,
+        format!(
+            "{} AWS objects carry the identity {tag}: {}. Nothing is changed or deleted: remove the tag {} from all but one",
+            ids.len(),
+            ids.join(", "),
+            identity::IDENTITY
+        ),
+    )
+}
+
+/// What is said while another AWS object carries the identity of the recorded one. A list that was begun soon after that was
+/// recorded may still show what was there before it.
+pub(super) fn twin<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    id: &str,
+    candidates: &[identity::Candidate],
+    tag: &str,
+) -> Option<Verdict> {
+    let mut ids: Vec<String> = identity::twins(tag, id, candidates)
+        .map(str::to_owned)
+        .collect();
+    let shown = settle::visible(view, K::managed(status));
+    if ids.is_empty() || settle::begun(object, view) <= shown {
+        return None;
+    }
+    ids.insert(0, id.to_owned());
+    Some(duplicate(&ids, tag))
 }
 
 /// Who else manages the object: by its identity tag, or, while nobody has written one, the lower uid.

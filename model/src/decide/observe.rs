@@ -48,7 +48,8 @@ pub(super) fn decide<K: Managed>(
             ),
         );
     };
-    match object.candidates(view, Some(&id)).first() {
+    let candidates = object.candidates(view, Some(&id));
+    match candidates.iter().find(|c| c.id == id) {
         Some(c) if c.presence == Presence::Live => {
             K::set_aws_id(&mut status, Some(id.clone()));
             let managed = K::managed_mut(&mut status);

@@ -121,11 +121,12 @@ impl Managed for DirectConnectGateway {
     }
 
     fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
+        let concerned = shared::concerned(self, view, only);
         let name = self.ordered_name();
         view.aws
             .direct_connect_gateways()
             .iter()
-            .filter(|g| only.is_none_or(|id| g.direct_connect_gateway_id == id))
+            .filter(|g| concerned(&g.direct_connect_gateway_id, &g.tags))
             .map(|g| Candidate {
                 id: g.direct_connect_gateway_id.clone(),
                 tags: g.tags.clone(),

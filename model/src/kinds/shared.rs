@@ -7,14 +7,45 @@ use crate::api::status::Actor;
 use crate::aws::{List, Tags, VirtualInterface};
 use crate::call::Call;
 use crate::difference::Difference;
+use crate::fetch::Document;
 use crate::identity;
 use crate::kind::Kind;
+use crate::managed::Managed;
 use crate::reason::Reason;
 use crate::tags;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 
 /// Declared tags that AWS or this operator would not take.
+/// What a look-up of this id is about, by id and tags: that AWS object, and any other that carries the identity of the declared one.
+pub(super) fn concerned<K: Managed>(
+    object: &K,
+    view: &View,
+    only: Option<&str>,
+) -> impl Fn(&str, &Tags) -> bool {
+    let only = only.map(|id| {
+        (
+            id.to_owned(),
+            identity::identity(&view.cluster_id, &object.key()),
+        )
+    });
+    move |id, tags| {
+        only.as_ref().is_none_or(|(recorded, identity)| {
+            id == recorded || tags.get(identity::IDENTITY) == Some(identity)
+        })
+    }
+}
+
+/// A document under the name that it was written with, and the one that is declared now.
+pub(super) fn documents(
+    written: Option<&String>,
+    declared: Option<&String>,
+    document: fn(String) -> Document,
+) -> Vec<Document> {
+    let names: BTreeSet<&String> = written.into_iter().chain(declared).collect();
+    names.into_iter().cloned().map(document).collect()
+}
+
 pub(super) fn refused_tags(spec: &ManagedSpec, view: &View) -> Option<Blocked> {
     let message = tags::refused(&tags::declared(spec, view.account()?))?;
     Some(Blocked {

@@ -370,6 +370,15 @@ pub fn remember(view: &mut View, call: &Call, outcome: &str) {
             };
             view.memory.refused.insert(call.params_hash(), refusal);
         }
+        "throttled" => {
+            let refusal = Refusal {
+                reason: Reason::Throttled,
+                message: "AWS throttles the operator".to_owned(),
+                retry_at: view.now + SignedDuration::from_secs(4),
+                times: 1,
+            };
+            view.memory.refused.insert(call.params_hash(), refusal);
+        }
         "lost" => {
             let target = call
                 .target()

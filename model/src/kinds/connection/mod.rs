@@ -98,11 +98,12 @@ impl Managed for Connection {
     }
 
     fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
+        let concerned = shared::concerned(self, view, only);
         let name = order::name(self);
         view.aws
             .connections()
             .iter()
-            .filter(|c| only.is_none_or(|id| c.connection_id == id))
+            .filter(|c| concerned(&c.connection_id, &c.tags))
             .map(|c| Candidate {
                 id: c.connection_id.clone(),
                 tags: c.tags.clone(),
@@ -305,14 +306,9 @@ impl Managed for Connection {
     }
 
     fn documents(&self) -> Vec<Document> {
-        let written = self.status.iter().filter_map(|s| s.loa_config_map.as_ref());
-        let declared = self.spec.loa.iter().map(|loa| &loa.config_map_name);
-        let names: BTreeSet<&String> = written.chain(declared).collect();
-        names
-            .into_iter()
-            .cloned()
-            .map(Document::ConfigMap)
-            .collect()
+        let written = self.status.as_ref().and_then(|s| s.loa_config_map.as_ref());
+        let declared = self.spec.loa.as_ref().map(|loa| &loa.config_map_name);
+        shared::documents(written, declared, Document::ConfigMap)
     }
 }
 

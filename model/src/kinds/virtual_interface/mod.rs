@@ -42,6 +42,8 @@ use crate::step::Step;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 
+use super::shared;
+
 fn presence(state: &str) -> Presence {
     match state {
         "deleting" | "deleted" | "rejected" => Presence::Gone,
@@ -137,11 +139,12 @@ impl Managed for VirtualInterface {
     }
 
     fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
+        let concerned = shared::concerned(self, view, only);
         let connection = self.wanted_connection(view).ok();
         view.aws
             .virtual_interfaces()
             .iter()
-            .filter(|v| only.is_none_or(|id| v.virtual_interface_id == id))
+            .filter(|v| concerned(&v.virtual_interface_id, &v.tags))
             .map(|v| Candidate {
                 id: v.virtual_interface_id.clone(),
                 tags: v.tags.clone(),
@@ -218,7 +221,7 @@ impl Managed for VirtualInterface {
                     .map(|b| (peers::proof(b.declared), mine.clone())),
             );
         }
-        super::shared::tag_calls(&arn(view, id), &List::VirtualInterfaces, set, remove)
+        shared::tag_calls(&arn(view, id), &List::VirtualInterfaces, set, remove)
     }
 
     fn at_rest(&self, view: &View, id: &str) -> bool {
@@ -259,14 +262,10 @@ impl Managed for VirtualInterface {
     }
 
     fn documents(&self) -> Vec<Document> {
-        let status = self.status.iter();
-        let written = status.filter_map(|s| s.router_configuration_secret.as_ref());
-        let declared = self
-            .spec
-            .router_configuration
-            .iter()
-            .map(|r| &r.secret_name);
-        let names: BTreeSet<&String> = written.chain(declared).collect();
-        names.into_iter().cloned().map(Document::Secret).collect()
+        let status = self.status.as_ref();
+        let written = status.and_then(|s| s.router_configuration_secret.as_ref());
+        let declared = self.spec.router_configuration.as_ref();
+        let declared = declared.map(|r| &r.secret_name);
+        shared::documents(written, declared, Document::Secret)
     }
 }

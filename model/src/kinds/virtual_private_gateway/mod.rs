@@ -119,10 +119,11 @@ impl Managed for VirtualPrivateGateway {
     }
 
     fn candidates(&self, view: &View, only: Option<&str>) -> Vec<Candidate> {
+        let concerned = shared::concerned(self, view, only);
         view.aws
             .vpn_gateways()
             .iter()
-            .filter(|g| only.is_none_or(|id| g.vpn_gateway_id == id))
+            .filter(|g| concerned(&g.vpn_gateway_id, &g.tags))
             .map(|g| Candidate {
                 id: g.vpn_gateway_id.clone(),
                 tags: g.tags.clone(),
