@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::warn;
 
 /// Tells wall time. Injected, so that tests run in virtual time.
 pub type WallClock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -67,6 +68,12 @@ impl Clock {
         let local = Timestamp::try_from(now).unwrap_or(Timestamp::UNIX_EPOCH);
         let seen = date.duration_since(local);
         if (seen - self.offset()).abs() >= SignedDuration::from_secs(2) {
+            if (seen - self.offset()).abs() > SignedDuration::from_mins(1) {
+                warn!(
+                    seconds = seen.as_secs(),
+                    "AWS's clock and this machine's are apart: AWS's is taken"
+                );
+            }
             let millis = i64::try_from(seen.as_millis()).unwrap_or(0);
             self.offset_millis.store(millis, Ordering::Relaxed);
         }

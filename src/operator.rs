@@ -23,6 +23,7 @@ use crate::engine::doubt::Doubt;
 use crate::engine::index::Index;
 use crate::engine::memory::Memories;
 use crate::engine::secrets::Secrets;
+use crate::engine::tally::Tally;
 use crate::engine::{Context, Shared, account, controller, doubt};
 use crate::inventory::Inventory;
 use crate::leader::{self, Candidate, Leads};
@@ -230,29 +231,31 @@ impl Operator {
 }
 
 async fn report(context: Shared) {
-    let mut told: BTreeMap<Kind, BTreeMap<String, i64>> = BTreeMap::new();
+    let mut told: BTreeMap<Kind, Tally> = BTreeMap::new();
+    let served = |account: &str| context.serves(account);
     loop {
+        context.metrics.clock_offset(context.clock.offset());
         // Who does not lead is silent: each object is counted once, whatever the number of replicas.
         if context.leads.holds() {
             context.inventory.report();
-            let served = |account: &str| context.serves(account);
-            let mut tell = |kind: Kind, reasons: BTreeMap<String, i64>, intents| {
-                let before = told.entry(kind).or_default();
-                context
-                    .metrics
-                    .objects(kind.into(), &reasons, before, intents);
-                *before = reasons;
-            };
-            for kind in registry::managed() {
-                let (reasons, intents) = context.index.counts(kind, served);
-                tell(kind, reasons, intents);
+            let mut tallies: BTreeMap<Kind, Tally> = registry::managed()
+                .into_iter()
+                .map(|kind| (kind, context.index.tally(kind, served)))
+                .collect();
+            let accounts = tallies.entry(Kind::AwsAccount).or_default();
+            let known = context.accounts.state();
+            for account in known.iter().filter(|a| served(&a.name_any())) {
+                accounts.add(&account::said(account), []);
             }
-            let mut reasons = BTreeMap::new();
-            let accounts = context.accounts.state();
-            for account in accounts.iter().filter(|a| served(&a.name_any())) {
-                *reasons.entry(account::reason(account)).or_default() += 1;
+            let now = context.clock.now();
+            for (kind, tally) in &tallies {
+                let before = told.get(kind).cloned().unwrap_or_default();
+                context.metrics.tally((*kind).into(), tally, &before, now);
             }
-            tell(Kind::AwsAccount, reasons, 0);
+            told = tallies;
+        } else {
+            // A pass that was under way when the lead was lost may have said something since.
+            context.metrics.silence();
         }
         tokio::time::sleep(REPORT).await;
     }

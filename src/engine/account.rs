@@ -8,8 +8,7 @@ use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::{AwsAccountStatus, Orphan};
 use directconnect_model::api::common::SecretKeyReference;
 use directconnect_model::api::status::Actor;
-use directconnect_model::decide::{FINALIZER, Note};
-use directconnect_model::event::EventReason;
+use directconnect_model::decide::FINALIZER;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::project::{Circumstances, Observed, project};
 use directconnect_model::reason::Reason;
@@ -26,7 +25,8 @@ use tracing::warn;
 
 use super::memory::Remembered;
 use super::store::{Trouble, attempt};
-use super::{Shared, backoff, doubt, events, gather, orphans, secrets};
+use super::tally::Said;
+use super::{Shared, backoff, doubt, gather, orphans, secrets, transitions};
 use crate::aws::{Account, read};
 
 /// How often an identity is verified again.
@@ -54,9 +54,10 @@ pub async fn read(context: &Shared, name: &str) -> Result<Option<Arc<AwsAccount>
     }
 }
 
-/// Reason of Ready.
-pub fn reason(account: &AwsAccount) -> String {
-    ready(account).map_or_else(|| Reason::FirstLook.to_string(), |c| c.reason.clone())
+/// What its conditions say, to be counted.
+pub fn said(account: &AwsAccount) -> Said {
+    let status = account.status.as_ref();
+    Said::by(status.map_or(&[], |s| s.conditions.as_slice()))
 }
 
 fn ready(account: &AwsAccount) -> Option<&Condition> {
@@ -153,6 +154,7 @@ pub fn forget(context: &Shared, account: &AwsAccount) {
     context.memories.forget(&account.uid().unwrap_or_default());
     let key = ObjectKey::new(Kind::AwsAccount, "", &account.name_any());
     context.inventory.forget(&key);
+    context.metrics.forget(&account.name_any());
 }
 
 /// One pass over an account.
@@ -161,7 +163,11 @@ pub async fn run(context: &Shared, account: &AwsAccount) -> Duration {
     if !context.leads.holds() || !context.serves(&account.name_any()) {
         return VERIFY;
     }
+    let started = Instant::now();
     let result = pass(context, account).await;
+    let outcome = result.as_ref().map_or_else(Trouble::outcome, |_| "done");
+    let kind: &str = Kind::AwsAccount.into();
+    context.metrics.reconcile(kind, outcome, started.elapsed());
     if cached(context, &account.name_any()).is_none() {
         // It went meanwhile.
         forget(context, account);
@@ -208,7 +214,7 @@ async fn pass(context: &Shared, account: &AwsAccount) -> Result<Duration, Troubl
         return Ok(Duration::from_millis(100));
     }
     let asked = Instant::now();
-    let (mut verdict, observed, arn) = if verified(context, account) {
+    let (mut verdict, mut observed, arn) = if verified(context, account) {
         (identified(&account.spec.account_id), Observed::Yes, None)
     } else {
         let answer = verify(context, account).await?;
@@ -219,6 +225,7 @@ async fn pass(context: &Shared, account: &AwsAccount) -> Result<Duration, Troubl
     };
     if verdict.provisioned {
         orphans::watch(context, account).await;
+        observed = orphans::unread(context, account).unwrap_or(observed);
     }
     let before = account.status.clone().unwrap_or_default().orphans;
     let found = orphans::found(context, account).unwrap_or(before);
@@ -392,30 +399,8 @@ async fn store(
     .map_err(|_| Trouble::Kubernetes("a patch could not be built".to_owned()))?;
     attempt(api.patch_status(&name, &PatchParams::default(), &Patch::Json::<()>(patch))).await?;
     context.metrics.status_write(Kind::AwsAccount.into());
-    let ready = |s: &AwsAccountStatus| {
-        s.conditions
-            .iter()
-            .find(|c| c.type_ == "Ready")
-            .map(|c| (c.status.clone(), c.reason.clone(), c.message.clone()))
-    };
-    let (was, is) = (ready(&before), ready(&status));
-    if let Some((truth, reason, message)) = is
-        && was.map(|(t, r, _)| (t, r)) != Some((truth.clone(), reason.clone()))
-    {
-        let event = match truth.as_str() {
-            "True" => EventReason::Ready,
-            _ if verdict.stalled => EventReason::Stalled,
-            _ => EventReason::NotReady,
-        };
-        let key = ObjectKey::new(Kind::AwsAccount, "", &name);
-        events::emit(
-            context,
-            &key,
-            &uid,
-            &Note::new(event, format!("{reason}: {message}")),
-        )
-        .await;
-    }
+    let key = ObjectKey::new(Kind::AwsAccount, "", &name);
+    transitions::tell(context, &key, &uid, &before.conditions, &status.conditions).await;
     orphans::tell(context, account, &before.orphans, &status.orphans).await;
     for key in context.index.users_of(&name) {
         context.wakes.wake(&key);
@@ -457,8 +442,9 @@ async fn leave(
             Some("it goes"),
             false,
         );
-        let orphans = account.status.clone().unwrap_or_default().orphans;
-        store(context, account, &verdict, Observed::Yes, None, orphans).await?;
+        let known = account.status.clone().unwrap_or_default().orphans;
+        let observed = orphans::unread(context, account).unwrap_or(Observed::Yes);
+        store(context, account, &verdict, observed, None, known).await?;
         return Ok(Duration::from_secs(10));
     }
     let Some(at) = account.finalizers().iter().position(|f| f == FINALIZER) else {

@@ -12,7 +12,7 @@ use kube::runtime::controller::{Action, Config, ReconcileRequest, applier};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::watching::watch;
 use super::{Shared, account, pass};
@@ -54,7 +54,6 @@ where
         .modify(slim)
         .reflect(writer)
         .inspect_ok(move |event| observe::<K>(&tapped, &seen, &watched, event))
-        .inspect_err(move |e| warn!(kind = %K::KIND, error = %e, "a watch was interrupted"))
         .filter_map(|event| {
             let request = match event {
                 Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
@@ -92,7 +91,6 @@ pub async fn run_accounts(
     let events = watch(&context, api)
         .modify(slim)
         .reflect(writer)
-        .inspect_err(|e| warn!(kind = "AwsAccount", error = %e, "a watch was interrupted"))
         .filter_map(move |event| {
             let request = match event {
                 Ok(watcher::Event::Apply(object) | watcher::Event::InitApply(object)) => {
@@ -151,12 +149,16 @@ async fn drive<K, F>(
         let reconcile = reconcile.clone();
         async move {
             let name = object.meta().name.clone().unwrap_or_default();
+            let started = tokio::time::Instant::now();
             // A panic harms one object: it is caught here and tried again slowly.
             let outcome = AssertUnwindSafe(reconcile(Shared::clone(&context), object))
                 .catch_unwind()
                 .await;
             let after = outcome.unwrap_or_else(|_| {
-                error!(name, "a pass panicked");
+                let kind = K::kind(&());
+                error!(kind = %kind, name, "a pass panicked");
+                let metrics = &context.metrics;
+                metrics.reconcile(&kind, "panic", started.elapsed());
                 std::time::Duration::from_secs(60)
             });
             Ok::<_, Never>(Action::requeue(after))

@@ -10,7 +10,7 @@ use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::{Api, PostParams};
 use sha2::{Digest, Sha256};
-use tracing::{debug, info};
+use tracing::{info, warn};
 
 use super::Shared;
 use super::store::attempt;
@@ -21,9 +21,14 @@ fn warns(reason: EventReason) -> bool {
         reason,
         EventReason::LostAtAws
             | EventReason::NotCreated
+            | EventReason::Guarded
             | EventReason::GuardBypassed
             | EventReason::BgpDown
             | EventReason::PortDown
+            | EventReason::PeerDown
+            | EventReason::NoPrefixes
+            | EventReason::NotProvisioned
+            | EventReason::Unreadable
             | EventReason::Orphaned
             | EventReason::Refused
             | EventReason::Failed
@@ -84,6 +89,7 @@ pub async fn emit(context: &Shared, key: &ObjectKey, uid: &str, note: &Note) {
     };
     let api: Api<Event> = Api::namespaced(context.client.clone(), namespace);
     if let Err(trouble) = attempt(api.create(&PostParams::default(), &event)).await {
-        debug!(%trouble, "an event could not be written");
+        warn!(%trouble, reason = %note.reason, "an event could not be written");
+        context.metrics.event_lost();
     }
 }

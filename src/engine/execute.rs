@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use tracing::info;
 
 use super::gather::Gathered;
-use super::pass::projected;
+use super::pass::{projected, transition};
 use super::store::{self, Trouble};
 use super::{Shared, backoff, events, recheck};
 use crate::aws::{Class, Failure, Fence, Priority, Transmitted, read, send};
@@ -137,7 +137,9 @@ where
             projected(&current, gathered, &with_intent)
         };
         if !context.planted.is(Bug::IntentNotStored) {
+            let before = current.stored().cloned();
             current = store::status(context, &current, &status).await?;
+            transition::<K>(context, &current, before.as_ref(), &status).await;
         }
         let blocked = match recheck::in_the_way(context, &current, gathered, &step, &hash).await {
             Ok(blocked) => blocked,
@@ -229,20 +231,39 @@ where
         operation,
         match &result {
             Ok(_) => "accepted",
+            Err(failure) if matches!(failure.error.class, Class::NotSent | Class::Late) => {
+                "not_sent"
+            }
             Err(_) if refused => "refused",
             Err(_) => "ambiguous",
         },
     );
-    if let Some(message) = &step.bypassed
-        && !refused
-    {
-        let note = Note::new(EventReason::GuardBypassed, message);
-        events::emit(context, &current.key(), current.uid(), &note).await;
-    }
-    match result {
+    let (key, uid) = (current.key(), current.uid().to_owned());
+    let after = match result {
         Ok(answer) => accepted(context, current, &step, &hash, answer.id).await,
         Err(failure) => failed(context, current, &step, &hash, send_by, failure).await,
+    };
+    // What was sent is stored first.
+    if !refused {
+        for note in said_of(&step) {
+            events::emit(context, &key, &uid, &note).await;
+        }
+        if step.bypassed.is_some() {
+            context.metrics.guard_bypassed(kind);
+        }
     }
+    after
+}
+
+/// What is to be told of a step that was sent, whatever became of it.
+fn said_of(step: &Step) -> impl Iterator<Item = Note> {
+    let used = step.consent.as_ref().map(|code| {
+        let text = format!("{}, by consent {code}", step.does);
+        Note::new(EventReason::ConsentUsed, text)
+    });
+    let bypassed = step.bypassed.as_ref();
+    let bypassed = bypassed.map(|message| Note::new(EventReason::GuardBypassed, message));
+    used.into_iter().chain(bypassed)
 }
 
 /// True if the object says that it is stalled: the repetition of a refused call is no news.

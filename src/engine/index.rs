@@ -9,13 +9,15 @@ use directconnect_model::reason::Reason;
 use directconnect_model::view::{Referenced, Sibling};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
+use super::tally::{Said, Tally};
+
 /// One object as others see it.
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
     sibling: Arc<Sibling>,
     referenced: Referenced,
     account: String,
-    reason: String,
+    said: Said,
 }
 
 #[derive(Default)]
@@ -89,10 +91,11 @@ impl Index {
             sibling: Arc::new(sibling(object)),
             referenced: referenced(object),
             account: object.common().account_ref.name.clone(),
-            reason: object
-                .stored()
-                .map(K::managed)
-                .map_or_else(String::new, |m| reason(&m.conditions)),
+            said: Said::by(
+                object
+                    .stored()
+                    .map_or(&[], |s| K::managed(s).conditions.as_slice()),
+            ),
         };
         let key = object.key();
         self.inner(|inner| {
@@ -155,22 +158,16 @@ impl Index {
         })
     }
 
-    /// Counts objects of a kind by reason, and their open intents; those whose AwsAccount is served here.
-    pub fn counts(
-        &self,
-        kind: Kind,
-        served: impl Fn(&str) -> bool,
-    ) -> (BTreeMap<String, i64>, i64) {
+    /// Counts objects of a kind whose AwsAccount is served here.
+    pub fn tally(&self, kind: Kind, served: impl Fn(&str) -> bool) -> Tally {
         self.inner(|inner| {
-            let mut reasons = BTreeMap::new();
-            let mut intents = 0;
+            let mut tally = Tally::default();
             let counted = inner.entries.iter();
             let counted = counted.filter(|(k, e)| k.kind == kind && served(&e.account));
             for (_, entry) in counted {
-                *reasons.entry(entry.reason.clone()).or_default() += 1;
-                intents += i64::try_from(entry.sibling.intents.len()).unwrap_or(0);
+                tally.add(&entry.said, entry.sibling.intents.values());
             }
-            (reasons, intents)
+            tally
         })
     }
 }

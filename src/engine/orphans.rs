@@ -11,12 +11,13 @@ use directconnect_model::decide::Note;
 use directconnect_model::event::EventReason;
 use directconnect_model::identity;
 use directconnect_model::kind::{Kind, ObjectKey};
+use directconnect_model::project::Observed;
 use directconnect_model::reason::Reason;
 use directconnect_model::verdict::{Statement, Truth, Verdict, waiting};
 use kube::ResourceExt;
 
 use super::{Shared, account, events};
-use crate::inventory::Interest;
+use crate::inventory::{Interest, Inventory};
 
 /// Most that a status lists.
 const MOST: usize = 100;
@@ -45,6 +46,7 @@ pub fn found(context: &Shared, account: &AwsAccount) -> Option<Vec<Orphan>> {
         .filter(|o| unread && o.region == *own)
         .cloned()
         .collect();
+    let mut retained = 0;
     for (region, snapshot) in &snapshots {
         for (id, tags) in living(snapshot) {
             let Some((cluster, owner)) = tags
@@ -54,8 +56,12 @@ pub fn found(context: &Shared, account: &AwsAccount) -> Option<Vec<Orphan>> {
                 continue;
             };
             let claimed = keys.contains(&owner) || ids.contains(id);
-            let kept = tags.contains_key(identity::RETAINED_AT) || context.just_let_go(&owner);
-            if cluster == context.cluster_id && !claimed && !kept {
+            if cluster != context.cluster_id || claimed {
+                continue;
+            }
+            if tags.contains_key(identity::RETAINED_AT) {
+                retained += 1;
+            } else if !context.just_let_go(&owner) {
                 found.insert(Orphan {
                     id: id.to_owned(),
                     region: region.clone(),
@@ -64,10 +70,13 @@ pub fn found(context: &Shared, account: &AwsAccount) -> Option<Vec<Orphan>> {
             }
         }
     }
-    context.metrics.orphans(
-        &account.spec.account_id,
-        i64::try_from(found.len()).unwrap_or(0),
-    );
+    // Who leads no more tells nothing.
+    if context.leads.holds() {
+        let orphans = i64::try_from(found.len()).unwrap_or(0);
+        context
+            .metrics
+            .unclaimed(&account.name_any(), orphans, retained);
+    }
     Some(found.into_iter().take(MOST).collect())
 }
 
@@ -99,6 +108,18 @@ pub async fn watch(context: &Shared, account: &AwsAccount) {
     };
     let key = ObjectKey::new(Kind::AwsAccount, "", &name);
     context.inventory.interested(&key, interest);
+}
+
+/// What keeps the lists that show orphans from being read.
+pub fn unread(context: &Shared, account: &AwsAccount) -> Option<Observed> {
+    let place = (account.name_any(), account.spec.region.clone());
+    let region = context.inventory.known(&place)?;
+    match Inventory::observed(&region, &lists(), &context.clock) {
+        Observed::No(reason, text, _) => {
+            Some(Observed::Not(reason, format!("{text} (in {})", place.1)))
+        }
+        _ => None,
+    }
 }
 
 /// Tagged objects that AWS is not deleting.

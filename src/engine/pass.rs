@@ -8,11 +8,9 @@ use std::time::Duration;
 
 use directconnect_model::decide::{Action, Decision, Note, decide, stays};
 use directconnect_model::event::EventReason;
-use directconnect_model::kind::Kind;
 use directconnect_model::managed::Managed;
 use directconnect_model::project::{Circumstances, Observed, project};
 use directconnect_model::step::Care;
-use directconnect_model::verdict::Truth;
 use jiff::Timestamp;
 use tracing::{debug, warn};
 
@@ -21,7 +19,7 @@ use super::memory::Remembered;
 use super::store::{self, Trouble};
 use crate::planted::Bug;
 
-use super::{Shared, backoff, documents, doubt, events, execute, products};
+use super::{Shared, backoff, documents, doubt, events, execute, products, transitions};
 
 /// Most actions in one pass; what is left is done by the next one.
 const MOST_ACTIONS: usize = 12;
@@ -53,13 +51,13 @@ where
         return Again(Duration::from_millis(500));
     }
     let result = pass(context, object).await;
-    let (outcome, again) = match result {
+    let outcome = result.as_ref().map_or_else(Trouble::outcome, |_| "done");
+    let again = match result {
         Ok(again) => {
             context.memories.with(object.uid(), |m| m.failures = 0);
-            ("done", again)
+            again
         }
-        Err(Trouble::Gone) => ("gone", RESYNC),
-        Err(Trouble::Standby) => ("standby", RESYNC),
+        Err(Trouble::Gone | Trouble::Standby) => RESYNC,
         Err(trouble) => {
             let failures = context.memories.with(object.uid(), |m| {
                 m.failures += 1;
@@ -78,8 +76,7 @@ where
             if conflict {
                 doubt::refused(context, object.uid(), version(object));
             }
-            let outcome = if conflict { "conflict" } else { "trouble" };
-            (outcome, backoff::pause(failures, context.jitter()))
+            backoff::pause(failures, context.jitter())
         }
     };
     context.metrics.reconcile(kind, outcome, started.elapsed());
@@ -402,47 +399,22 @@ pub fn projected<K: Managed>(
     status
 }
 
-/// One event for each transition of Ready.
-async fn transition<K: Managed>(
+/// Writes the events that a status is worth which replaces another.
+pub(super) async fn transition<K: Managed>(
     context: &Shared,
     object: &K,
     before: Option<&K::Status>,
     after: &K::Status,
 ) {
-    let ready = |s: &K::Status| {
-        K::managed(s)
-            .conditions
-            .iter()
-            .find(|c| c.type_ == "Ready")
-            .map(|c| (c.status.clone(), c.reason.clone(), c.message.clone()))
-    };
-    let was = before.and_then(&ready);
-    let Some((status, reason, message)) = ready(after) else {
-        return;
-    };
-    let same = was
-        .as_ref()
-        .is_some_and(|(s, r, _)| *s == status && *r == reason);
-    let stalled = K::managed(after)
-        .conditions
-        .iter()
-        .any(|c| c.type_ == "Stalled");
-    let quiet = status == <&str>::from(Truth::Unknown)
-        || matches!(reason.as_str(), "Provisioning" | "Updating" | "Deleting");
-    if same || quiet {
-        return;
-    }
-    let event = match reason.as_str() {
-        _ if stalled => EventReason::Stalled,
-        "Up" if K::KIND == Kind::VirtualInterface => EventReason::BgpUp,
-        "Up" if K::KIND == Kind::Connection => EventReason::PortUp,
-        _ if status == "True" => EventReason::Ready,
-        "BgpDown" => EventReason::BgpDown,
-        "PortDown" => EventReason::PortDown,
-        _ => EventReason::NotReady,
-    };
-    let note = Note::new(event, format!("{reason}: {message}"));
-    events::emit(context, &object.key(), object.uid(), &note).await;
+    let conditions = |s| K::managed(s).conditions.as_slice();
+    transitions::tell(
+        context,
+        &object.key(),
+        object.uid(),
+        before.map_or(&[], conditions),
+        conditions(after),
+    )
+    .await;
 }
 
 async fn tell<K: Managed>(context: &Shared, object: &K, note: Option<&Note>) {

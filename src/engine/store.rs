@@ -37,6 +37,18 @@ pub enum Trouble {
     Kubernetes(String),
 }
 
+impl Trouble {
+    /// What became of a pass that it ended, for the metrics.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::Gone => "gone",
+            Self::Standby => "standby",
+            Self::Aws | Self::Forbidden(_) | Self::Kubernetes(_) => "trouble",
+        }
+    }
+}
+
 /// Runs one Kubernetes request under a time limit.
 pub async fn attempt<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Trouble> {
     match tokio::time::timeout(ATTEMPT_LIMIT, request).await {

@@ -8,6 +8,7 @@ use kube::runtime::watcher::{self, Event};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::{Shared, backoff};
 
@@ -50,10 +51,16 @@ where
         },
     );
     let shown = Arc::clone(context);
-    let events = events.inspect(move |event| {
-        if let Ok(Event::Apply(object) | Event::InitApply(object) | Event::Delete(object)) = event {
+    let events = events.inspect(move |event| match event {
+        Ok(Event::Apply(object) | Event::InitApply(object) | Event::Delete(object)) => {
             let version = object.meta().resource_version.as_deref();
             shown.doubt.shown(version);
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let kind = K::kind(&());
+            warn!(%kind, %error, "a watch was interrupted");
+            shown.metrics.watch_error(&kind);
         }
     });
     patient(Arc::clone(context), events)

@@ -152,7 +152,8 @@ impl Inventory {
     pub fn report(&self) {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         for ((account, region), inventory) in regions.iter() {
-            self.metrics.inventory_age(account, region, inventory.age());
+            let age = inventory.age();
+            self.metrics.inventory_age(account, region, age);
         }
     }
 

@@ -40,7 +40,8 @@ struct ListState {
     wanted_after: Option<Instant>,
     /// Objects to wake after the next complete read.
     waiting: BTreeSet<ObjectKey>,
-    running: bool,
+    /// Since when it is swept.
+    swept: Option<Instant>,
 }
 
 /// See the module.
@@ -105,18 +106,20 @@ impl Region {
         lock(&self.snapshot).clone()
     }
 
-    /// Age of the oldest list in use.
-    pub fn age(&self) -> Duration {
+    /// Age of the oldest list in use. One that was never read counts from when it was wanted first.
+    pub fn age(&self) -> Option<Duration> {
         lock(&self.lists)
             .values()
-            .filter_map(|s| s.begun.map(|b| b.elapsed()))
+            .filter_map(|s| s.begun.or(s.swept).map(|b| b.elapsed()))
             .max()
-            .unwrap_or_default()
     }
 
     /// Number of lists that are swept.
     pub fn tasks(&self) -> usize {
-        lock(&self.lists).values().filter(|s| s.running).count()
+        lock(&self.lists)
+            .values()
+            .filter(|s| s.swept.is_some())
+            .count()
     }
 
     /// Sweeps look whether anybody wants them still.
@@ -134,8 +137,8 @@ impl Region {
             let mut states = lock(&self.lists);
             for list in lists {
                 let state = states.entry(list.clone()).or_default();
-                if !state.running {
-                    state.running = true;
+                if state.swept.is_none() {
+                    state.swept = Some(Instant::now());
                     start.push(list.clone());
                 }
             }

@@ -9,6 +9,7 @@ mod iam;
 mod kinds;
 mod layout;
 mod links;
+mod metrics;
 mod tree;
 
 #[test]

@@ -221,6 +221,43 @@ fn a_shard_has_accounts_and_a_lease_of_its_own() {
 }
 
 #[test]
+fn monitoring_is_opt_in_and_looks_at_this_release() {
+    let mut values = json!({"clusterId": "one", "namespaces": ["a"]});
+    let documents = render(&values).unwrap();
+    for kind in ["PodMonitor", "PrometheusRule"] {
+        assert!(of_kind(&documents, kind).is_empty(), "{kind}");
+    }
+    values["monitoring"] = json!({"enabled": true, "labels": {"release": "prometheus"}});
+    let documents = render(&values).unwrap();
+    let monitor = of_kind(&documents, "PodMonitor")[0];
+    let pod = &of_kind(&documents, "Deployment")[0]["spec"]["template"];
+    for (label, value) in monitor["spec"]["selector"]["matchLabels"]
+        .as_object()
+        .unwrap()
+    {
+        assert_eq!(&pod["metadata"]["labels"][label], value, "{label}");
+    }
+    let port = &monitor["spec"]["podMetricsEndpoints"][0]["port"];
+    assert_eq!(&pod["spec"]["containers"][0]["ports"][0]["name"], port);
+    let rules = of_kind(&documents, "PrometheusRule")[0];
+    for document in [monitor, rules] {
+        assert_eq!(document["metadata"]["labels"]["release"], "prometheus");
+        assert_eq!(document["metadata"]["namespace"], "dx-system");
+    }
+    // The Prometheus operator makes the job of the PodMonitor's namespace and name.
+    let job = format!(
+        "job=\"dx-system/{}\"",
+        monitor["metadata"]["name"].as_str().unwrap()
+    );
+    let rules = rules["spec"]["groups"][0]["rules"].as_array().unwrap();
+    assert!(rules.len() > 10);
+    for rule in rules {
+        let expr = rule["expr"].as_str().unwrap();
+        assert!(expr.contains(&job), "{expr}");
+    }
+}
+
+#[test]
 fn values_become_arguments_and_environment() {
     let documents = render(&json!({
         "clusterId": "one", "namespaces": ["a", "b"], "logFormat": "text", "logFilter": "debug",

@@ -9,7 +9,7 @@ use directconnect_harness::look;
 use directconnect_harness::world::World;
 
 /// Deletes everything that uses the account and costs nothing, gives the consent that is asked for.
-async fn delete_all(world: &mut World) {
+pub(super) async fn delete_all(world: &mut World) {
     let kinds = [
         ("DirectConnectGatewayAssociation", "hub-vpc"),
         ("VirtualPrivateGateway", "vpc"),

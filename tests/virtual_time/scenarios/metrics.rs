@@ -8,9 +8,10 @@ use serde_json::json;
 use super::LONG;
 use directconnect_harness::look;
 use directconnect_harness::world::{SOON, World};
+use directconnect_operator::engine::tally::TELLING;
 
 /// Samples of one metric: label values in the order of their names, and the value.
-fn samples(world: &World, name: &str) -> BTreeMap<Vec<String>, u64> {
+pub(super) fn samples(world: &World, name: &str) -> BTreeMap<Vec<String>, u64> {
     let text = world.metrics();
     let mut found = BTreeMap::new();
     for line in text.lines() {
@@ -52,15 +53,24 @@ fn requests_are_the_ledger(world: &World) {
 fn objects_are_what_is_stored(world: &World) {
     let mut stored: BTreeMap<Vec<String>, u64> = BTreeMap::new();
     let mut intents: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+    let mut conditions: BTreeMap<Vec<String>, u64> = BTreeMap::new();
     for object in world.managed() {
         let kind = object["kind"].as_str().unwrap().to_owned();
         let open = object["status"]["intents"]
             .as_object()
             .map_or(0, serde_json::Map::len);
         *intents.entry(vec![kind.clone()]).or_default() += open as u64;
+        for (condition, status) in TELLING {
+            let told = look::condition(&object, condition).filter(|c| c.status == status);
+            if let Some(told) = told {
+                let labels = vec![condition.to_owned(), kind.clone(), told.reason];
+                *conditions.entry(labels).or_default() += 1;
+            }
+        }
         *stored.entry(vec![kind, look::reason(&object)]).or_default() += 1;
     }
     assert_eq!(samples(world, "directconnect_objects"), stored);
+    assert_eq!(samples(world, "directconnect_conditions"), conditions);
     let served = samples(world, "directconnect_open_intents");
     for (kind, open) in intents {
         assert_eq!(served.get(&kind), Some(&open), "{kind:?}");
@@ -83,11 +93,15 @@ async fn what_metrics_serve_is_true() {
             look::reason(&w.object("Connection", "dc2")) == "SettlingCreate"
         })
         .await;
-    // Gauges are set every five seconds.
-    world.sleep(Duration::from_secs(6)).await;
+    // Gauges are set every five seconds, and other objects are being made meanwhile.
+    world.sleep(Duration::from_mins(2)).await;
     objects_are_what_is_stored(&world);
     let open = samples(&world, "directconnect_open_intents");
     assert_eq!(open.get(&vec!["Connection".to_owned()]), Some(&1));
+    world.sleep(Duration::from_mins(10)).await;
+    let oldest = samples(&world, "directconnect_oldest_intent_age_seconds");
+    let age = oldest[&vec!["Connection".to_owned()]];
+    assert!((600..=750).contains(&age), "{age}");
     world.until_all_ready(Duration::from_hours(2)).await;
     world.sleep(LONG).await;
     requests_are_the_ledger(&world);

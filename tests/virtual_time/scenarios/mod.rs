@@ -12,6 +12,7 @@ mod lost_answers;
 mod metrics;
 mod orders;
 mod quiet;
+mod rare;
 mod tags;
 mod traffic;
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::metrics::samples;
 use super::{LONG, SHORT};
 use directconnect_harness::look;
 use directconnect_harness::world::World;
@@ -32,6 +33,8 @@ async fn a_guard_that_only_warns_says_what_it_let_pass() {
         world.until_gone("VirtualInterface", "hq", LONG).await;
         assert_eq!(world.effects("DeleteVirtualInterface"), 1);
         assert_eq!(world.told("GuardBypassed", "hq"), told, "{guard}");
+        let counted = samples(&world, "directconnect_guard_bypassed_total");
+        assert_eq!(counted.values().sum::<u64>() == 1, told, "{guard}");
         world.finish();
     }
 }
