@@ -21,6 +21,8 @@ pub struct Release {
     pub namespace: String,
     /// The chart's values.
     pub values: Value,
+    /// Which of the Deployment's pods this is.
+    pub replica: u32,
 }
 
 /// What the chart's Deployment says about the operator's container.
@@ -128,8 +130,10 @@ impl Release {
         }
         match from["fieldRef"]["fieldPath"].as_str() {
             Some("metadata.namespace") => return Ok(Some(self.namespace.clone())),
-            // One pod, whose container is started again and again.
-            Some("metadata.name") => return Ok(Some(format!("{}-0", self.name))),
+            // A pod whose container is started again and again.
+            Some("metadata.name") => {
+                return Ok(Some(format!("{}-{}", self.name, self.replica)));
+            }
             _ => {}
         }
         let (secret, key) = (

@@ -34,7 +34,9 @@ pub use error::{Error, Result};
 pub use http::{HttpResponse, get, post};
 pub use operator::OperatorProcess;
 pub use scratch::{Scratch, remove_with_this_process};
-pub use stack::{OPERATOR_NAMESPACE, Settle, Stack, StackOptions, install_crds};
+pub use stack::{
+    OPERATOR_NAMESPACE, Settle, Stack, StackOptions, install_crds, release, start_world,
+};
 pub use tools::{Progress, Tools};
 pub use wait::{free_port, until};
 pub use watch::{Change, Watch};

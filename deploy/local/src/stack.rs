@@ -57,15 +57,7 @@ pub struct Stack {
 impl Stack {
     /// Starts everything, with its files in `dir`, and waits until the operator is ready.
     pub fn start(dir: &Path, options: &StackOptions, progress: Progress<'_>) -> Result<Self> {
-        progress("starting etcd, kube-apiserver and kube-controller-manager (5 s)");
-        let control_plane = ControlPlane::start(&dir.join("cluster"), progress)?;
-        progress("starting dxsim");
-        let dxsim = Dxsim::start(dir, &simulator(options))?;
-        progress("installing the CRDs by helm (10 s)");
-        install_crds(&control_plane)?;
-        for namespace in &options.namespaces {
-            control_plane.ensure_namespace(namespace)?;
-        }
+        let (control_plane, dxsim) = start_world(dir, options, progress)?;
         let release = release(&control_plane, &dxsim, options)?;
         progress("starting the operator");
         let mut operator = OperatorProcess::start(&control_plane, dir, &release, &options.env)?;
@@ -85,6 +77,24 @@ impl Stack {
             .stop(std::time::Duration::from_secs(5))?;
         self.control_plane.stop()
     }
+}
+
+/// Starts everything but the operator.
+pub fn start_world(
+    dir: &Path,
+    options: &StackOptions,
+    progress: Progress<'_>,
+) -> Result<(ControlPlane, Dxsim)> {
+    progress("starting etcd, kube-apiserver and kube-controller-manager (5 s)");
+    let control_plane = ControlPlane::start(&dir.join("cluster"), progress)?;
+    progress("starting dxsim");
+    let dxsim = Dxsim::start(dir, &simulator(options))?;
+    progress("installing the CRDs by helm (10 s)");
+    install_crds(&control_plane)?;
+    for namespace in &options.namespaces {
+        control_plane.ensure_namespace(namespace)?;
+    }
+    Ok((control_plane, dxsim))
 }
 
 /// Installs the CRD chart and waits until the API server serves its kinds.
@@ -129,7 +139,11 @@ fn simulator(options: &StackOptions) -> DxsimOptions {
 }
 
 /// The operator's release, with the simulator as its AWS, and its credentials in the Secret that the values name.
-fn release(control_plane: &ControlPlane, dxsim: &Dxsim, options: &StackOptions) -> Result<Release> {
+pub fn release(
+    control_plane: &ControlPlane,
+    dxsim: &Dxsim,
+    options: &StackOptions,
+) -> Result<Release> {
     let url = dxsim.url();
     let mut values = json!({
         "clusterId": CLUSTER_ID,
@@ -162,5 +176,6 @@ fn release(control_plane: &ControlPlane, dxsim: &Dxsim, options: &StackOptions) 
         name: "directconnect-operator".into(),
         namespace: OPERATOR_NAMESPACE.into(),
         values,
+        replica: 0,
     })
 }

@@ -90,6 +90,7 @@ fn a_cluster_takes_crds_and_charts_and_leaves_nothing() {
         name: "dx".into(),
         namespace: "dx".into(),
         values,
+        replica: 0,
     }
     .deploy(&cluster, scratch.path())
     .unwrap();

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use directconnect_local::{Scratch, paths, world_file};
+use directconnect_local::{ControlPlane, Scratch, paths, world_file};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Phase;
-use crate::kubectl::{condition, documents};
+use super::writes::Phase;
+use crate::kubectl::{condition, documents, kubectl};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Example {
     Quickstart,
     SecureCart,
@@ -22,7 +23,7 @@ pub struct Cell {
     number: usize,
     /// AWS account.
     pub account: String,
-    /// Kubernetes namespace.
+    /// Kubernetes namespace, and name of its AwsAccount.
     pub namespace: String,
 }
 
@@ -91,6 +92,21 @@ impl Cell {
             text = text.replace(router, &format!("{router}-cell-{number}"));
         }
         text
+    }
+
+    /// Begins a phase.
+    pub fn act(&self, cluster: &ControlPlane, phase: Phase) {
+        if phase == Phase::Delete {
+            let kinds = "virtualinterfaces,connections,directconnectgatewayassociations,directconnectgateways,virtualprivategateways";
+            let namespace = &self.namespace;
+            let line = format!("delete -n {namespace} --wait=false --all {kinds}");
+            kubectl(cluster, &line);
+            return;
+        }
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": self.manifests()});
+        cluster
+            .kubectl_with_input(&["apply", "-f", "-"], &list.to_string())
+            .unwrap();
     }
 
     /// The manifests, the guard off: nobody is there to consent.
@@ -166,7 +182,7 @@ impl Cell {
 }
 
 /// The world: AWS acts at once, cells beside each other.
-pub fn worlds(scratch: &Scratch, cells: &[Cell]) -> Vec<PathBuf> {
+pub fn worlds(scratch: &Scratch, cells: &[&Cell]) -> Vec<PathBuf> {
     let write = |name: &str, world: &Value| {
         let path = Path::new(scratch.path()).join(format!("{name}.yaml"));
         std::fs::write(&path, world.to_string()).unwrap();
@@ -176,10 +192,11 @@ pub fn worlds(scratch: &Scratch, cells: &[Cell]) -> Vec<PathBuf> {
     for cell in cells {
         files.push(write(&cell.namespace, &cell.world()));
     }
-    // Orders take minutes instead of days.
+    // Orders take a second instead of days, and half a second what else takes minutes: a process that did not ask for it itself
+    // looks for it every five minutes only.
     files.push(write(
         "settings",
-        &json!({"settings": {"approval": "1m", "crossConnect": "1m"}}),
+        &json!({"settings": {"approval": "1m", "crossConnect": "1m", "associate": "30s"}}),
     ));
     files
 }

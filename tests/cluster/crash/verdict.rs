@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use directconnect_local::Stack;
+use directconnect_local::Dxsim;
 use serde_json::Value;
 
-use super::cell::Cell;
+use super::cell::{Cell, Example};
 
 /// Tables of the world that hold what the examples make, with the name of the state.
 const TABLES: [&str; 4] = [
@@ -16,19 +16,12 @@ const TABLES: [&str; 4] = [
 ];
 
 /// Every port was ordered exactly once, and every identity has one live AWS object.
-pub fn each_object_is_there_once(stack: &Stack, cells: &[Cell]) {
-    let ledger = stack.dxsim.ledger().unwrap();
-    let world = stack.dxsim.get("world").unwrap();
+pub fn each_object_is_there_once(dxsim: &Dxsim, cells: &[&Cell]) {
+    let ledger = dxsim.ledger().unwrap();
+    let world = dxsim.get("world").unwrap();
     let mut orders = 0;
     for cell in cells {
-        let ordered = ledger
-            .iter()
-            .filter(|row| {
-                row["account"] == *cell.account
-                    && row["operation"] == "CreateConnection"
-                    && row["effect"] == true
-            })
-            .count();
+        let ordered = orders_of(cell, &ledger);
         assert_eq!(ordered, cell.ports(), "orders of {cell:?}");
         orders += ordered;
     }
@@ -42,7 +35,7 @@ pub fn each_object_is_there_once(stack: &Stack, cells: &[Cell]) {
     let wanted: usize = cells
         .iter()
         .map(|cell| {
-            if cell.example == super::Example::Quickstart {
+            if cell.example == Example::Quickstart {
                 4
             } else {
                 5
@@ -55,6 +48,16 @@ pub fn each_object_is_there_once(stack: &Stack, cells: &[Cell]) {
         cells.len(),
         live.len()
     );
+}
+
+/// How many ports were ordered for a cell.
+pub fn orders_of(cell: &Cell, ledger: &[Value]) -> usize {
+    let orders = ledger.iter().filter(|row| {
+        row["account"] == *cell.account
+            && row["operation"] == "CreateConnection"
+            && row["effect"] == true
+    });
+    orders.count()
 }
 
 /// Ids of live objects by identity tag.
