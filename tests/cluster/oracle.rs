@@ -7,7 +7,7 @@ use directconnect_model::reason::Reason;
 use serde_json::Value;
 
 /// The field that holds an AWS id, by kind. Once recorded it is never replaced by another.
-const IDS: [(&str, &str); 5] = [
+pub const IDS: [(&str, &str); 5] = [
     ("Connection", "connectionId"),
     ("DirectConnectGateway", "directConnectGatewayId"),
     ("DirectConnectGatewayAssociation", "associationId"),

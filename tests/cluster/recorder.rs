@@ -1,16 +1,17 @@
-//! Watches all objects of ours, keeps every form that they ever had, and asks the oracle about each.
+//! Watches all objects of ours, keeps every form that they ever had, and asks the oracle about each; and about the requests that made them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant};
 
-use directconnect_local::{ControlPlane, Watch};
+use directconnect_local::{ControlPlane, Scratch, Watch, record_requests};
 use serde_json::Value;
 
 use crate::kubectl::RESOURCES;
-use crate::oracle;
+use crate::{oracle, shapes};
 
 /// `namespace/kind/name`.
 pub type Name = String;
@@ -23,8 +24,17 @@ struct State {
     violations: Vec<String>,
 }
 
+/// The folder of a world whose requests to Kubernetes are recorded.
+pub fn scratch() -> Scratch {
+    let scratch = Scratch::new().unwrap();
+    record_requests(&scratch.path().join("cluster")).unwrap();
+    scratch
+}
+
 /// A running recorder.
 pub struct Recorder {
+    /// The control plane's.
+    dir: PathBuf,
     shared: Arc<(Mutex<State>, Condvar)>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -41,6 +51,7 @@ impl Recorder {
             spawn(move || follow(&watch, &shared, &stop))
         };
         Self {
+            dir: cluster.dir().to_owned(),
             shared,
             stop,
             thread: Some(thread),
@@ -115,8 +126,9 @@ impl Recorder {
         state.history.get(count).cloned()
     }
 
-    /// Everything that the oracle objects to.
+    /// Everything that the oracle objects to, and requests to Kubernetes that no conformance case has.
     pub fn assert_oracle_is_content(&self) {
+        shapes::assert_covered(&self.dir);
         let state = self.state();
         assert!(!state.history.is_empty());
         println!("oracle: {} statuses judged", state.history.len());

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use crate::error::{Context, Error, Result};
 use crate::kubeconfig::{Cluster, write_private};
 use crate::process::{self, Process, Spawn};
+use crate::requests;
 use crate::tools::{Progress, Tools};
 use crate::wait::{free_port, until};
 
@@ -31,6 +32,8 @@ pub struct ControlPlane {
     cluster: Cluster,
     /// In the order in which they end.
     processes: Vec<Process>,
+    /// How etcd, the API server and the controller-manager are started, in this order.
+    programs: Vec<Spawn>,
 }
 
 impl ControlPlane {
@@ -60,6 +63,7 @@ impl ControlPlane {
             tools,
             cluster: Cluster::new("", b""),
             processes: Vec::new(),
+            programs: Vec::new(),
         };
         let view = control_plane.kubectl(&[
             "config",
@@ -75,17 +79,17 @@ impl ControlPlane {
     }
 
     fn attempt(dir: &Path, tools: &Tools) -> Result<Self> {
-        let data = dir.join("etcd");
+        let data = data(dir);
         if data.exists() {
             fs::remove_dir_all(&data).context(data.display())?;
         }
         let (etcd_client, etcd_peer, secure) = (free_port()?, free_port()?, free_port()?);
         let etcd_url = format!("http://127.0.0.1:{etcd_client}");
         let peer_url = format!("http://127.0.0.1:{etcd_peer}");
-        let mut etcd = start(
+        let etcd = program(
             dir,
             &tools.etcd,
-            &[
+            vec![
                 format!("--data-dir={}", data.display()),
                 format!("--listen-client-urls={etcd_url}"),
                 format!("--advertise-client-urls={etcd_url}"),
@@ -95,7 +99,7 @@ impl ControlPlane {
                 "--unsafe-no-fsync".to_owned(),
                 "--log-level=warn".to_owned(),
             ],
-        )?;
+        );
 
         let token = random_token()?;
         let (tokens, key, certificates) = (
@@ -105,68 +109,91 @@ impl ControlPlane {
         );
         write_private(&tokens, &format!("{token},admin,admin,system:masters\n"))?;
         write_private(&key, &service_account_key()?)?;
-        let mut apiserver = start(
+        let mut args = vec![
+            format!("--etcd-servers={etcd_url}"),
+            "--bind-address=127.0.0.1".to_owned(),
+            "--advertise-address=127.0.0.1".to_owned(),
+            format!("--secure-port={secure}"),
+            format!("--cert-dir={}", certificates.display()),
+            "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
+            format!("--service-account-key-file={}", key.display()),
+            format!("--service-account-signing-key-file={}", key.display()),
+            format!("--token-auth-file={}", tokens.display()),
+            "--authorization-mode=RBAC".to_owned(),
+            "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+            "--endpoint-reconciler-type=none".to_owned(),
+        ];
+        args.extend(requests::arguments(dir));
+        let apiserver = program(dir, &tools.kube_apiserver, args);
+        let manager = program(
             dir,
-            &tools.kube_apiserver,
-            &[
-                format!("--etcd-servers={etcd_url}"),
-                "--bind-address=127.0.0.1".to_owned(),
-                "--advertise-address=127.0.0.1".to_owned(),
-                format!("--secure-port={secure}"),
-                format!("--cert-dir={}", certificates.display()),
-                "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-                format!("--service-account-key-file={}", key.display()),
-                format!("--service-account-signing-key-file={}", key.display()),
-                format!("--token-auth-file={}", tokens.display()),
-                "--authorization-mode=RBAC".to_owned(),
-                "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
-                "--endpoint-reconciler-type=none".to_owned(),
+            &tools.kube_controller_manager,
+            vec![
+                format!("--kubeconfig={}", kubeconfig(dir).display()),
+                "--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller".to_owned(),
+                "--leader-elect=false".to_owned(),
+                "--secure-port=0".to_owned(),
             ],
-        )?;
+        );
+        let mut control_plane = Self {
+            dir: dir.to_path_buf(),
+            tools: tools.clone(),
+            cluster: Cluster::new("", b""),
+            processes: Vec::new(),
+            programs: vec![etcd, apiserver, manager],
+        };
+        control_plane.start_storage()?;
         let authorities = until(
             "the API server's certificate",
             START,
             Duration::from_millis(50),
             || {
-                etcd.expect_running()?;
-                apiserver.expect_running()?;
+                control_plane.expect_running()?;
                 Ok(fs::read(certificates.join("apiserver.crt"))
                     .ok()
                     .filter(|pem| pem.ends_with(b"-----END CERTIFICATE-----\n")))
             },
         )?;
         let cluster = Cluster::new(&format!("https://127.0.0.1:{secure}"), &authorities);
-        cluster.write(&dir.join("kubeconfig"), "admin", &token, "default")?;
-        let mut control_plane = Self {
-            dir: dir.to_path_buf(),
-            tools: tools.clone(),
-            cluster,
-            processes: vec![apiserver, etcd],
-        };
-        control_plane.wait_ready()?;
-        let manager = start(
-            dir,
-            &tools.kube_controller_manager,
-            &[
-                format!("--kubeconfig={}", control_plane.kubeconfig().display()),
-                "--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller".to_owned(),
-                "--leader-elect=false".to_owned(),
-                "--secure-port=0".to_owned(),
-            ],
-        )?;
-        control_plane.processes.insert(0, manager);
+        cluster.write(&kubeconfig(dir), "admin", &token, "default")?;
+        control_plane.cluster = cluster;
+        control_plane.start_controllers()?;
+        Ok(control_plane)
+    }
+
+    /// Starts again what [`ControlPlane::stop`] ended, at the same addresses, with the data that is there.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.start_storage()?;
+        self.start_controllers()
+    }
+
+    /// etcd and the API server.
+    fn start_storage(&mut self) -> Result<()> {
+        self.processes.clear();
+        for program in self.programs.iter().take(2) {
+            self.processes.insert(0, Process::spawn(program)?);
+        }
+        Ok(())
+    }
+
+    /// The controller-manager, once the API server answers.
+    fn start_controllers(&mut self) -> Result<()> {
+        self.wait_ready()?;
+        for program in self.programs.iter().skip(2) {
+            self.processes.insert(0, Process::spawn(program)?);
+        }
         until(
             "the default service account",
             START,
             Duration::from_millis(100),
             || {
-                control_plane.expect_running()?;
-                Ok(control_plane
+                self.expect_running()?;
+                Ok(self
                     .kubectl(&["get", "serviceaccount", "default", "-n", "default"])
                     .ok())
             },
-        )?;
-        Ok(control_plane)
+        )
+        .map(drop)
     }
 
     fn wait_ready(&mut self) -> Result<()> {
@@ -199,7 +226,12 @@ impl ControlPlane {
 
     /// The administrator's kubeconfig.
     pub fn kubeconfig(&self) -> PathBuf {
-        self.dir.join("kubeconfig")
+        kubeconfig(&self.dir)
+    }
+
+    /// The folder that holds etcd's data; to be read and written only while nothing runs.
+    pub fn data(&self) -> PathBuf {
+        data(&self.dir)
     }
 
     /// The programs that this control plane runs and is used with.
@@ -290,21 +322,29 @@ impl ControlPlane {
     }
 }
 
-fn start(dir: &Path, program: &Path, args: &[String]) -> Result<Process> {
+fn kubeconfig(dir: &Path) -> PathBuf {
+    dir.join("kubeconfig")
+}
+
+fn data(dir: &Path) -> PathBuf {
+    dir.join("etcd")
+}
+
+fn program(dir: &Path, program: &Path, args: Vec<String>) -> Spawn {
     let name = program
         .file_name()
         .unwrap_or_default()
         .display()
         .to_string();
     let log = dir.join(format!("{name}.log"));
-    Process::spawn(&Spawn {
+    Spawn {
         program: program.to_path_buf(),
         name,
-        args: args.to_vec(),
+        args,
         env: BTreeMap::new(),
         dir: dir.to_path_buf(),
         log,
-    })
+    }
 }
 
 fn random_token() -> Result<String> {

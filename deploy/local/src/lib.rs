@@ -20,6 +20,7 @@ mod kubeconfig;
 mod operator;
 pub mod paths;
 pub mod process;
+mod requests;
 mod scratch;
 mod stack;
 mod tools;
@@ -33,6 +34,7 @@ pub use dxsim::{Dxsim, DxsimOptions};
 pub use error::{Error, Result};
 pub use http::{HttpResponse, get, post};
 pub use operator::OperatorProcess;
+pub use requests::{record_requests, recorded_requests};
 pub use scratch::{Scratch, remove_with_this_process};
 pub use stack::{
     OPERATOR_NAMESPACE, Settle, Stack, StackOptions, install_crds, release, start_world,

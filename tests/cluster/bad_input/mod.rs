@@ -7,14 +7,14 @@ use directconnect_local::{DxsimOptions, Scratch, Settle, Stack, StackOptions, wo
 use serde_json::{Value, json};
 
 use crate::kubectl::{attempt, condition, documents, kubectl, wait, wait_ready, wait_reason};
-use crate::recorder::Recorder;
+use crate::recorder::{self, Recorder};
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
 #[test]
 fn what_cannot_be_done_says_why_and_changes_nothing() {
     let _alone = crate::api::alone();
-    let scratch = Scratch::new().unwrap();
+    let scratch = recorder::scratch();
     let stack = start(&scratch);
     let cluster = &stack.control_plane;
     let recorder = Recorder::start(cluster);

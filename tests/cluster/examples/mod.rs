@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use directconnect_local::{DxsimOptions, Scratch, Settle, Stack, StackOptions, world_file};
 use serde_json::{Value, json};
 
-use crate::recorder::Recorder;
+use crate::recorder::{self, Recorder};
 
 /// As fast as the demo.
 const TIME_SCALE: u32 = 60;
@@ -48,7 +48,7 @@ fn both_examples_come_up_stay_up_and_leave_everything_at_aws() {
 }
 
 fn start() -> World {
-    let scratch = Scratch::new().unwrap();
+    let scratch = recorder::scratch();
     let options = StackOptions {
         dxsim: DxsimOptions {
             worlds: ["quickstart", "securecart"].map(world_file).to_vec(),
