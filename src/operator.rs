@@ -21,6 +21,7 @@ use crate::aws::{Aws, Transmitted};
 use crate::clock::WallClock;
 use crate::engine::doubt::Doubt;
 use crate::engine::index::Index;
+use crate::engine::lately::Lately;
 use crate::engine::memory::Memories;
 use crate::engine::secrets::Secrets;
 use crate::engine::tally::Tally;
@@ -166,8 +167,7 @@ impl Operator {
             unlisted: Mutex::new(unlisted),
             doubt: Doubt::default(),
             rng: Mutex::new(ChaCha12Rng::seed_from_u64(seed)),
-            orders: Mutex::default(),
-            left: Mutex::default(),
+            lately: Lately::new(windows),
             planted,
         });
         let stop = CancellationToken::new();

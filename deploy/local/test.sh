@@ -26,7 +26,22 @@ boto3_walk() {
 part "build" deploy/local/build.sh
 [ -z "$failed" ] || { echo "RESULT: failed: ${failed#, }"; exit 1; }
 part "aws-sdk-ec2 is built once" deploy/local/one-build.sh
-part "cargo test" cargo test --workspace --no-fail-fast
+# Most tests on a real control plane wait; the campaign, at the lowest priority, uses that time.
+campaign_log=$(mktemp)
+nice -n 19 "$(deploy/local/built.sh test campaign)" >"$campaign_log" 2>&1 &
+campaign_beside=$!
+trap 'kill $campaign_beside 2>/dev/null; rm -f "$campaign_log"' EXIT
+
+campaign() {
+    echo "runs since the tests began, beside them; waiting for its end"
+    wait $campaign_beside
+    ended=$?
+    cat "$campaign_log"
+    return $ended
+}
+
+part "cargo test" env CAMPAIGN_RUNS_BESIDE=1 cargo test --workspace --no-fail-fast
+part "campaign" campaign
 part "boto3 against dxsim" boto3_walk
 
 if [ -n "$failed" ]; then

@@ -195,7 +195,7 @@ where
         clients = context.aws.clients("elsewhere", &elsewhere).await;
     }
     if step.care == Care::Create && !K::NATURAL {
-        context.ordered(&object.key(), Some(context.clock.now()));
+        context.lately.ordered(&object.key(), context.clock.now());
     }
     info!(
         kind,
@@ -288,6 +288,9 @@ where
 {
     let now = context.clock.now();
     let visible = now + context.windows.visibility;
+    if let Some(id) = current.stored().and_then(K::aws_id).filter(|_| step.slot == "delete") {
+        context.lately.deleted(id, now);
+    }
     context.memories.with(current.uid(), |m| {
         m.memory.refused.remove(hash);
         if step.care != Care::Create {
@@ -526,7 +529,7 @@ where
         }
     }
     if slot == SELF {
-        context.ordered(&current.key(), None);
+        context.lately.not_ordered(&current.key());
     }
     store::status(context, current, &status).await
 }

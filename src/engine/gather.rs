@@ -147,13 +147,15 @@ pub async fn gather<K: Managed>(
         }
         view.now = context.clock.now();
     }
-    let last_order = context.last_order(&key, open_order(object));
+    let last_order = context.lately.last_order(&key, open_order(object));
+    let going = context.lately.going(view.now);
     view.memory = context.memories.with(object.uid(), |m| {
         m.spec_seen(object.meta().generation);
         memory::tidy(&mut m.memory, view.now);
         note_missing(object, &view, &lists, &mut m.memory.missing);
         note_alike(object, &view, &mut m.memory.alike);
         m.memory.last_order = last_order;
+        m.memory.going = going;
         m.memory.clone()
     });
     context.planted.view(object, &mut view);

@@ -27,6 +27,8 @@ pub struct Remembered {
     pub replaced: Option<(String, Instant)>,
     /// The version on which writes were refused last, and how often in a row.
     pub refused: (String, u32),
+    /// Its lists were read often because it was not as declared when this process saw it first.
+    pub hastened: bool,
     /// Generation that was decided on last.
     pub generation: Option<i64>,
     /// Of an AwsAccount: when STS last said what its present generation expects.

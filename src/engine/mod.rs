@@ -14,6 +14,7 @@ pub mod events;
 pub mod execute;
 pub mod gather;
 pub mod index;
+pub mod lately;
 pub mod memory;
 pub mod orphans;
 pub mod pass;
@@ -25,14 +26,13 @@ pub mod tally;
 pub mod transitions;
 pub mod watching;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use directconnect_model::api::AwsAccount;
 use directconnect_model::api::aws_account::Endpoints;
 use directconnect_model::kind::{Kind, ObjectKey};
 use directconnect_model::view::Windows;
-use jiff::Timestamp;
 use kube::runtime::reflector::Store;
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
@@ -91,10 +91,8 @@ pub struct Context {
     pub doubt: doubt::Doubt,
     /// Randomness, seeded.
     pub rng: Mutex<ChaCha12Rng>,
-    /// When orders were sent, by identity.
-    pub orders: Mutex<BTreeMap<ObjectKey, Timestamp>>,
-    /// Identities whose object was let go while its AWS object stays, and when.
-    pub left: Mutex<BTreeMap<ObjectKey, Timestamp>>,
+    /// What lists may not show yet.
+    pub lately: lately::Lately,
     /// A bug that tests are to find; none but there.
     pub planted: Planted,
 }
@@ -145,46 +143,6 @@ impl Context {
         if unlisted.is_empty() {
             self.begun.cancel();
         }
-    }
-
-    /// Remembers when an order for an identity was sent, or that it certainly was not.
-    pub fn ordered(&self, key: &ObjectKey, at: Option<Timestamp>) {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
-        orders.retain(|_, sent| *sent + self.windows.window() > now);
-        match at {
-            Some(at) => orders.insert(key.clone(), at),
-            None => orders.remove(key),
-        };
-    }
-
-    /// The object is about to go and its AWS object stays: lists may lack the mark for a while.
-    pub fn let_go(&self, key: &ObjectKey) {
-        let now = self.clock.now();
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.retain(|_, at| *at + self.windows.visibility > now);
-        left.insert(key.clone(), now);
-    }
-
-    /// True while lists may not show yet that the AWS object of this identity is kept.
-    pub fn just_let_go(&self, key: &ObjectKey) -> bool {
-        let now = self.clock.now();
-        self.left
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .is_some_and(|at| *at + self.windows.visibility > now)
-    }
-
-    /// When an order for an identity was last sent, by this process or by one that left it open. It is kept here too: the object, or
-    /// its status, may be lost before what was ordered can be seen.
-    pub fn last_order(&self, key: &ObjectKey, open: Option<Timestamp>) -> Option<Timestamp> {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = orders.get(key).copied();
-        if let Some(sent) = open.filter(|_| open > known) {
-            orders.insert(key.clone(), sent);
-        }
-        open.max(known)
     }
 }
 

@@ -61,7 +61,7 @@ pub fn found(context: &Shared, account: &AwsAccount) -> Option<Vec<Orphan>> {
             }
             if tags.contains_key(identity::RETAINED_AT) {
                 retained += 1;
-            } else if !context.just_let_go(&owner) {
+            } else if !context.lately.just_let_go(&owner, context.clock.now()) {
                 found.insert(Orphan {
                     id: id.to_owned(),
                     region: region.clone(),

@@ -245,7 +245,7 @@ where
                 .is_some_and(|n| matches!(n.reason, EventReason::Retained | EventReason::Released));
             if kept {
                 documents::keep(context, &fresh).await?;
-                context.let_go(&key);
+                context.lately.let_go(&key, context.clock.now());
             }
             store::remove_finalizer(context, &fresh).await?;
             tell(context, &fresh, note.as_ref()).await;
@@ -315,6 +315,9 @@ where
             again = again.min(until(aged, now));
         }
     }
+    if !decision.verdict.provisioned {
+        hasten_once(context, object, gathered);
+    }
     if let Some(at) = decision.again_at
         && at > now
     {
@@ -336,6 +339,15 @@ where
         again = again.min(Duration::from_secs(61));
     }
     Ok(again)
+}
+
+/// What another process began is found under way: its lists are read often, as after a write of our own.
+fn hasten_once<K: Managed>(context: &Shared, object: &K, gathered: &Gathered) {
+    let memories = &context.memories;
+    let first = memories.with(object.uid(), |m| !std::mem::replace(&mut m.hastened, true));
+    if let Some(region) = gathered.region.as_ref().filter(|_| first) {
+        region.hasten(&gathered.lists);
+    }
 }
 
 fn until(at: Timestamp, now: Timestamp) -> Duration {

@@ -120,9 +120,11 @@ impl Term<'_> {
     /// Lets everybody know: the fence first.
     fn publish(&mut self) {
         let context = self.context;
+        // A term that ended by itself while the lease was asked for: passes gave up meanwhile.
+        let lapsed = self.leads && !context.leads.holds();
         context.leads.set(self.election.leads_until());
         let leads = context.leads.holds();
-        if leads == self.leads {
+        if leads == self.leads && !(leads && lapsed) {
             return;
         }
         self.leads = leads;

@@ -16,6 +16,17 @@ const LAG: &str = "  visibility: {max: 5m, mode: random}\n";
 const NAMESAKE: &str =
     "  connections:\n  - {id: dxcon-0fffffff, name: dc2, location: EqDC2, bandwidth: 1Gbps}\n";
 
+/// The runs of a course that belong to all tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Always {
+    /// None.
+    No,
+    /// Of the first of each write, those whose names have this in them.
+    Writes(&'static str),
+    /// Each request, its first two occurrences: all there are.
+    Everything,
+}
+
 /// Something a user does, and what is waited for then.
 pub struct Act {
     /// What is done.
@@ -48,8 +59,8 @@ pub struct Course {
     pub from: usize,
     /// Seconds at the end in which nothing may happen any more.
     pub rest: u64,
-    /// The runs that belong to all tests: those whose names have this in them; none: none.
-    pub always: Option<&'static str>,
+    /// What of it belongs to all tests.
+    pub always: Always,
     /// Faults are followed by others.
     pub doubles: bool,
 }
@@ -266,7 +277,7 @@ fn quickstart(name: &'static str, acts: Vec<Act>) -> Course {
         acts,
         from: 0,
         rest: 120,
-        always: None,
+        always: Always::No,
         doubles: false,
     }
 }
@@ -274,6 +285,7 @@ fn quickstart(name: &'static str, acts: Vec<Act>) -> Course {
 fn of_the_port(name: &'static str, acts: Vec<Act>) -> Course {
     Course {
         only: account_and_port,
+        always: Always::Everything,
         ..quickstart(name, acts)
     }
 }
@@ -290,21 +302,17 @@ fn ordered_and_deleted() -> Vec<Act> {
 pub fn all() -> Vec<Course> {
     vec![
         Course {
-            always: Some(""),
             doubles: true,
             ..of_the_port("port", ordered_and_deleted())
         },
-        Course {
-            always: Some(""),
-            ..of_the_port(
-                "retained-port",
-                vec![
-                    start(),
-                    act("it is kept", delete_all, only_accounts),
-                    act("it is taken back", apply_port, all_ready),
-                ],
-            )
-        },
+        of_the_port(
+            "retained-port",
+            vec![
+                start(),
+                act("it is kept", delete_all, only_accounts),
+                act("it is taken back", apply_port, all_ready),
+            ],
+        ),
         of_the_port(
             "released-port",
             vec![
@@ -358,12 +366,12 @@ pub fn all() -> Vec<Course> {
             ],
         ),
         Course {
-            always: Some("/aws "),
+            always: Always::Writes("/aws "),
             ..quickstart("quickstart", vec![start()])
         },
         Course {
             from: 1,
-            always: Some("/aws "),
+            always: Always::Writes("/aws "),
             ..quickstart(
                 "leaving",
                 vec![

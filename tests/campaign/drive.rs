@@ -172,9 +172,7 @@ impl Driver {
                 prepare(&self.world, &self.wishes);
             }
             (act.does)(&mut self.world);
-            // Nobody restores what was before the user did that.
-            let kube = &self.world.kube;
-            *self.wishes.older.lock().unwrap() = vec![(kube.now(), kube.snapshot())];
+            self.forget_older();
             if self.until(act).await == Reached::Leaving {
                 break;
             }
@@ -210,6 +208,12 @@ impl Driver {
         self.quiet().await;
         self.until(&open).await;
         self.world.finish();
+    }
+
+    /// Nobody restores what was before the user did something.
+    fn forget_older(&self) {
+        let kube = &self.world.kube;
+        *self.wishes.older.lock().unwrap() = vec![(kube.now(), kube.snapshot())];
     }
 
     fn leaves(&self) -> bool {
@@ -266,13 +270,12 @@ impl Driver {
             if self.leaves() && !leaving {
                 return Reached::Leaving;
             }
-            let world = &mut self.world;
-            if looks.is_due(world) {
-                world.judge();
-                if act.consents {
-                    consent(world);
+            if looks.is_due(&self.world) {
+                self.world.judge();
+                if act.consents && consent(&self.world) {
+                    self.forget_older();
                 }
-                if (act.until)(world) {
+                if (act.until)(&self.world) {
                     return Reached::End;
                 }
             }
@@ -295,8 +298,9 @@ enum Reached {
     Leaving,
 }
 
-/// Gives the consent that the guard asks for, as a user would.
-fn consent(world: &World) {
+/// Gives the consent that the guard asks for, as a user would. Answers true if it was asked for.
+fn consent(world: &World) -> bool {
+    let mut gave = false;
     for object in world.managed() {
         let asked = look::is(&object, "Guarded", "True");
         let code = look::consent_code(&object["status"].to_string());
@@ -305,9 +309,11 @@ fn consent(world: &World) {
             if *given != code.as_str() {
                 let (kind, name) = names(&object);
                 world.annotate(kind, name, "consent", &serde_json::json!(code));
+                gave = true;
             }
         }
     }
+    gave
 }
 
 /// What was called and what was answered, for each object and operation, without ids and times. Objects of one kind that are due at

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use directconnect_operator::planted::Planted;
 use fork::Fork;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{
+    Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit,
+};
 use strum::VariantArray;
 use tracing::level_filters::LevelFilter;
 
@@ -139,6 +141,7 @@ impl Slots {
             Ok(Fork::Child) => {
                 let _ = fork::redirect_stdio();
                 limit();
+                set_parent_process_death_signal(Some(Signal::KILL)).unwrap();
                 true
             }
             Ok(Fork::Parent(_)) => false,

@@ -11,6 +11,7 @@ mod catalogue;
 mod courses;
 mod drive;
 mod faults;
+mod figures;
 mod forks;
 mod handles;
 mod replay;
@@ -26,15 +27,16 @@ use clap::{CommandFactory, Parser};
 
 use directconnect_operator::planted::Planted;
 
+use crate::courses::Always;
 use crate::forks::Plan;
 use crate::results::Results;
 
 /// Schedules and walks that belong to all tests.
-const SCHEDULES: u64 = 60;
+const SCHEDULES: u64 = 120;
 /// Those that are driven in two fresh processes, which must do the same.
 const TWICE: usize = 12;
 /// See [`SCHEDULES`].
-const WALKS: u64 = 120;
+const WALKS: u64 = 2_000;
 
 /// Every fault at every boundary of the operator's work.
 #[derive(Parser)]
@@ -54,6 +56,12 @@ struct Options {
     /// Where results are; what passed there is not run again.
     #[arg(long)]
     results: Option<PathBuf>,
+    /// Write the figures of the results that there are into this folder, and run nothing.
+    #[arg(long, requires = "results")]
+    figures: Option<PathBuf>,
+    /// The revision that those results are of.
+    #[arg(long, default_value = "unknown")]
+    revision: String,
     /// Drive one run in this process, and show what happens.
     #[arg(long)]
     replay: Option<String>,
@@ -86,6 +94,10 @@ fn main() -> ExitCode {
         println!("campaign: nothing is chosen by these arguments");
         return ExitCode::SUCCESS;
     }
+    if std::env::var_os("CAMPAIGN_RUNS_BESIDE").is_some() {
+        println!("campaign: it runs beside the other tests");
+        return ExitCode::SUCCESS;
+    }
     let options = Options::parse();
     if let Some(name) = &options.replay {
         return replay::show(name);
@@ -105,20 +117,32 @@ fn main() -> ExitCode {
         .clone()
         .unwrap_or_else(|| scratch.path().to_owned());
     let results = Results::open(&folder);
+    if let Some(into) = &options.figures {
+        figures::write(&results, &options.revision, into);
+        return ExitCode::SUCCESS;
+    }
     if let Some(count) = options.seeds {
         let seeds = options.from..options.from + count;
         by_chance(seeds.clone(), seeds, jobs, &results);
         return results.end();
     }
     for course in courses::all() {
-        let wanted = options.all || course.always.is_some();
-        if !wanted || !course.name.starts_with(&options.course) {
+        let always = if options.all {
+            Always::Everything
+        } else {
+            course.always
+        };
+        let (part, every) = match always {
+            Always::No => continue,
+            Always::Writes(part) => (part, false),
+            Always::Everything => ("", true),
+        };
+        if !course.name.starts_with(&options.course) {
             continue;
         }
-        let part = course.always.filter(|_| !options.all).unwrap_or_default();
         let plan = Plan {
             filters: [part.to_owned(), options.run.clone()],
-            every: options.all,
+            every,
             doubles: course.doubles && options.all,
             jobs,
             planted: Planted::default(),
@@ -140,7 +164,7 @@ fn main() -> ExitCode {
         by_chance(0..SCHEDULES, 0..WALKS, jobs, &results);
     }
     let wrong = if whole {
-        differing() + catalogue::run(jobs, "")
+        differing() + catalogue::run(jobs, "") + usize::from(!in_step())
     } else {
         0
     };
@@ -148,6 +172,17 @@ fn main() -> ExitCode {
         ExitCode::SUCCESS if wrong == 0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
+}
+
+fn in_step() -> bool {
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+    let in_step = figures::is_in_step(docs.as_ref());
+    if !in_step {
+        println!(
+            "FAILED docs/campaign.md is not what docs/campaign.jsonl says: see `campaign --figures`"
+        );
+    }
+    in_step
 }
 
 /// Of schedules that are driven twice, how many do something else the second time. Where there is more than one object, the order in

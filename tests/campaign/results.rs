@@ -1,11 +1,15 @@
 //! Results: one line for each run, appended as runs end, so that a campaign can be resumed.
 
-use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
+
+/// Seconds of each time that the campaign ran.
+const TIMES: &str = "seconds.txt";
 
 /// What became of one run.
 #[derive(Debug)]
@@ -33,7 +37,6 @@ impl Line {
 
     /// Appends itself, in one write.
     pub fn append(&self, folder: &Path) {
-        let mut file = open(folder);
         let trouble = self.trouble.replace(['\n', '\t'], " ");
         let verdict = if trouble.is_empty() { "ok" } else { "FAILED" };
         let (aws, kubernetes) = self.calls;
@@ -41,7 +44,7 @@ impl Line {
             "{}\t{verdict}\t{:016x}\t{aws}\t{kubernetes}\t{trouble}\n",
             self.name, self.trace
         );
-        file.write_all(line.as_bytes()).unwrap();
+        append(&path(folder), &line);
     }
 
     fn read(line: &str) -> Option<Self> {
@@ -60,16 +63,20 @@ impl Line {
     }
 }
 
+impl Line {
+    /// The course that it drove; `schedule` and `walk` count as one each.
+    pub fn course(&self) -> &str {
+        self.name.split(['/', ' ']).next().unwrap_or_default()
+    }
+}
+
 fn path(folder: &Path) -> PathBuf {
     folder.join("campaign.tsv")
 }
 
-fn open(folder: &Path) -> File {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path(folder))
-        .unwrap()
+fn append(path: &Path, text: &str) {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.unwrap().write_all(text.as_bytes()).unwrap();
 }
 
 fn lines(folder: &Path) -> Vec<Line> {
@@ -84,6 +91,8 @@ pub struct Results {
     pub passed: BTreeSet<String>,
     before: usize,
     started: Instant,
+    /// Up to when the time is written down.
+    counted: Cell<Instant>,
 }
 
 impl Results {
@@ -100,7 +109,23 @@ impl Results {
                 .map(|l| l.name)
                 .collect(),
             started: Instant::now(),
+            counted: Cell::new(Instant::now()),
         }
+    }
+
+    /// All of them: of a run that was driven again, the last.
+    pub fn lines(&self) -> Vec<Line> {
+        let last: BTreeMap<String, Line> = lines(&self.folder)
+            .into_iter()
+            .map(|l| (l.name.clone(), l))
+            .collect();
+        last.into_values().collect()
+    }
+
+    /// How long they took, all in all.
+    pub fn seconds(&self) -> f64 {
+        let text = std::fs::read_to_string(self.folder.join(TIMES)).unwrap_or_default();
+        text.lines().filter_map(|l| l.parse::<f64>().ok()).sum()
     }
 
     /// Runs that failed, and why.
@@ -130,13 +155,18 @@ impl Results {
         new.filter(|l| !l.trouble.is_empty()).count()
     }
 
+    /// Writes down how long it took since the last time.
+    fn count(&self) {
+        let since = self.counted.replace(Instant::now());
+        let seconds = since.elapsed().as_secs_f64();
+        append(&self.folder.join(TIMES), &format!("{seconds:.1}\n"));
+    }
+
     /// One line on a course that ended.
     pub fn line(&self, course: &str) {
+        self.count();
         let all = lines(&self.folder);
-        let of: Vec<&Line> = all
-            .iter()
-            .filter(|l| l.name.split(['/', ' ']).next() == Some(course))
-            .collect();
+        let of: Vec<&Line> = all.iter().filter(|l| l.course() == course).collect();
         let distinct: BTreeSet<u64> = of.iter().map(|l| l.trace).collect();
         println!(
             "CAMPAIGN {course}: {} runs, {} distinct, {} failed; {} s so far",
@@ -158,6 +188,7 @@ impl Results {
             counts.get(counts.len() / 2).copied().unwrap_or_default()
         };
         let seconds = self.started.elapsed().as_secs_f64();
+        self.count();
         #[allow(clippy::cast_precision_loss)]
         let rate = new.len() as f64 / seconds.max(0.001);
         println!(

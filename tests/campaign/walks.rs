@@ -20,6 +20,10 @@ use crate::results::Results;
 
 /// What costs.
 const ORDER: &str = "CreateConnection";
+/// What is edited…
+const COURSES: &[&str] = &["port", "quickstart"];
+/// …and one walk in so many is through all kinds: they cost more.
+const ONE_IN: u64 = 16;
 /// Most edits in one walk.
 const EDITS: u32 = 3;
 /// Text that somebody might write where text belongs.
@@ -195,9 +199,18 @@ async fn walk(driver: &mut drive::Driver, seed: u64, told: &Mutex<Vec<String>>) 
     }
 }
 
-/// Drives these walks from one converged world.
+/// Drives these walks, those of one course from one converged world.
 pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
-    let course = courses::named("quickstart").unwrap();
+    for course in COURSES {
+        let of = |seed: &u64| (*seed % ONE_IN == 0) == (*course == "quickstart");
+        walks(course, seeds.clone().filter(of), jobs, results);
+    }
+}
+
+fn walks(course: &str, seeds: impl Iterator<Item = u64>, jobs: usize, results: &Results) {
+    let mut course = courses::named(course).unwrap();
+    // Somebody goes on editing what came up.
+    course.acts.truncate(1);
     let told: Mutex<Vec<String>> = Mutex::default();
     let mut chosen = None;
     let outcome = drive::with(
@@ -206,11 +219,12 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
         LevelFilter::WARN,
         async |driver| {
             // A name that is declared no more stays as it is.
-            for (kind, name, member) in NAMES {
+            let there = |kind, name| !driver.world.object(kind, name).is_null();
+            for (kind, name, member) in NAMES.iter().filter(|(kind, name, _)| there(kind, name)) {
                 driver.world.edit(kind, name, &json!({*member: name}));
             }
             driver.whole(&course, |_, _| {}).await;
-            let runs = seeds.clone().map(|seed| (format!("walk {seed}"), seed));
+            let runs = seeds.map(|seed| (format!("walk {seed} of {}", course.name), seed));
             if let Some((name, seed)) = forks::each(runs, jobs, results) {
                 chosen = Some((name, End::of(&driver.world)));
                 walk(driver, seed, &told).await;
@@ -219,7 +233,7 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
         },
     );
     let Some((name, start)) = chosen else {
-        assert!(outcome.is_ok(), "quickstart does not come up");
+        assert!(outcome.is_ok(), "{} does not come up", course.name);
         return;
     };
     let mut line = drive::line(&name, outcome, |end| {

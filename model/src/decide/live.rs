@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::consent::{self, Act};
 use crate::event::EventReason;
-use crate::identity::{self, Located, locate};
+use crate::identity::{self, Located, Presence, locate};
 use crate::managed::Managed;
 use crate::reason::Reason;
 use crate::verdict::Verdict;
@@ -25,7 +25,12 @@ pub(super) fn decide<K: Managed>(
     mut status: K::Status,
 ) -> Decision<K::Status> {
     let tag = identity_tag(object, view);
-    let candidates = object.candidates(view, K::aws_id(&status));
+    let mut candidates = object.candidates(view, K::aws_id(&status));
+    for c in &mut candidates {
+        if view.memory.going.contains(&c.id) {
+            c.presence = Presence::Gone;
+        }
+    }
     let located = locate(
         &claim(object, view, &status, &tag),
         &candidates,

@@ -1,6 +1,6 @@
 //! The world of a plan case, with defaults for all that it does not say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use directconnect_model::aws::{AuthKey, Part, Snapshot};
@@ -97,6 +97,8 @@ struct Remembered {
     tagged_until: Option<Timestamp>,
     #[serde(default)]
     alike: BTreeMap<String, Timestamp>,
+    #[serde(default)]
+    going: BTreeSet<String>,
 }
 
 /// `name/key` of a Secret and its value; null where the Secret does not exist.
@@ -215,6 +217,7 @@ impl Case {
                 last_order: self.memory.last_order,
                 tagged_until: self.memory.tagged_until,
                 alike: self.memory.alike.clone(),
+                going: self.memory.going.clone(),
                 ..Memory::default()
             },
             leaving: self.leaving,

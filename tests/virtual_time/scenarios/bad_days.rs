@@ -241,7 +241,8 @@ async fn what_stays_at_aws_goes_while_aws_is_down() {
     world.start();
     world.sleep(SHORT).await;
     world.delete("Connection", "dc2");
-    world.until_gone("Connection", "dc2", SHORT).await;
+    // The mark is tried for a while.
+    world.until_gone("Connection", "dc2", LONG).await;
     world.act(&json!({"action": "setAwsUp"}));
     world.apply_example("quickstart");
     world.until_all_ready(LONG).await;

@@ -1,6 +1,7 @@
 //! Scenarios, by subject.
 
 mod accounts;
+mod again;
 mod bad_days;
 mod bad_input;
 mod basics;

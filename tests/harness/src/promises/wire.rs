@@ -207,19 +207,21 @@ impl Scene<'_> {
     fn was_stored(&self) -> bool {
         let token = self.call.tag(INTENT);
         let untaggable = ["CreateBGPPeer", "CreateDirectConnectGatewayAssociation"];
-        let history = self.history();
-        let mut recent = history
-            .iter()
-            .rev()
-            .filter(|change| token.is_some() || self.now.duration_since(change.at) <= LATEST);
+        match token {
+            Some(token) => {
+                let mut history = self.history().iter().rev();
+                history.any(|c| intents(&c.object).any(|(_, i)| i["token"] == token.as_str()))
+            }
+            None => untaggable.contains(&self.operation()) && self.recently(|_| true),
+        }
+    }
+
+    /// True if such an intent of this operation was stored within the time in which a call is sent.
+    fn recently(&self, such: impl Fn(&Value) -> bool) -> bool {
+        let history = self.history().iter().rev();
+        let mut recent = history.take_while(|c| self.now.duration_since(c.at) <= LATEST);
         recent.any(|change| {
-            intents(&change.object).any(|(_, intent)| match &token {
-                Some(token) => intent["token"] == token.as_str(),
-                None => {
-                    untaggable.contains(&self.operation())
-                        && intent["operation"] == self.operation()
-                }
-            })
+            intents(&change.object).any(|(_, i)| i["operation"] == self.operation() && such(i))
         })
     }
 
@@ -513,7 +515,12 @@ impl Scene<'_> {
                 .collect();
             gone.into_iter().find(|f| !others.contains(&key(*f)))
         })?;
-        let consented = self.intent.is_some_and(|i| !i["consent"].is_null());
+        // The intent may have been wiped since.
+        let consents = |intent: &Value| !intent["consent"].is_null();
+        let consented = match self.intent {
+            Some(intent) => consents(intent),
+            None => self.recently(consents),
+        };
         let guard = self
             .owner
             .and_then(|o| self.account_of(o))

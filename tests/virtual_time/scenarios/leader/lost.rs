@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kubesim::{FaultKind, FaultMatch};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -42,6 +43,40 @@ async fn a_leader_that_is_cut_off_stops_and_the_standby_takes_over() {
     assert!(took <= AFTER_A_CRASH, "{took:?}");
     world.sleep(Duration::from_mins(10)).await;
     made_once(&world);
+    world.finish();
+}
+
+/// Passes that found the term over gave up for ten minutes; a term that goes on before anybody has noticed must wake them.
+#[tokio::test(start_paused = true)]
+async fn a_term_that_lapses_during_a_request_begins_anew() {
+    let (mut world, a, _b) = pair().await;
+    let begun = |world: &World| world.logs.text().matches("leading\n").count();
+    let terms = begun(&world);
+    let renewal = FaultMatch {
+        verb: Some("update".to_owned()),
+        resource: Some("leases.coordination.k8s.io".to_owned()),
+        ..FaultMatch::default()
+    };
+    // Two renewals fail at once, 2 s and 3 s after the last that held; the one at 4 s hangs for 3 s, and the one at 8 s until the
+    // term is over.
+    world
+        .kube
+        .add_fault(renewal, FaultKind::Http500BeforeEffect, 2);
+    let failed = |world: &World| {
+        let requests = world.kube.requests();
+        let failures = requests.iter().filter(|r| r.code == Some(500));
+        failures.count()
+    };
+    while failed(&world) < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    a.link.cut(true);
+    tokio::time::sleep(RENEW_WITHIN - Duration::from_millis(2_500)).await;
+    assert_eq!(begun(&world), terms);
+    a.link.cut(false);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.holder(None), "a");
+    assert_eq!(begun(&world), terms + 1, "{}", world.logs.tail(20));
     world.finish();
 }
 
