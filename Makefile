@@ -3,7 +3,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 LOCAL := $(TARGET)/debug/local
 
-.PHONY: help demo up down test quick gen bench campaign explore release-figures build check-tools
+.PHONY: help demo up down test quick gen bench campaign kills explore release-figures build check-tools
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,10 @@ gen: ## write CRDs, RBAC and reference docs from the types
 
 campaign: build ## every fault at every boundary; ended, it goes on where it was
 	@$$(deploy/local/built.sh test campaign) --all --results $(TARGET)/campaign/$$(git rev-parse --short HEAD)
+
+kills: build ## kill -9 and take-over of the real process at every AWS write; ended, it goes on where it was
+	@mkdir -p $(TARGET)/kills
+	@RESULTS=$(TARGET)/kills/$$(git rev-parse --short HEAD).jsonl $$(deploy/local/built.sh test cluster) --ignored --exact crash::long::make_kills --nocapture
 
 bench: build ## the figures of docs/benchmarks.md
 	@deploy/local/bench.sh

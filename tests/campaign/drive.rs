@@ -21,7 +21,7 @@ use tracing::level_filters::LevelFilter;
 use crate::courses::{self, Act, Course};
 use crate::faults::{Expects, Fault};
 use crate::handles::{Handles, Wishes};
-use crate::results::Line;
+use crate::results::{Line, processor_seconds};
 
 /// Longest that a course may take to rest after a fault: every window of the create protocol, sweeps, and the longest backoff.
 const LIMIT: Duration = Duration::from_hours(2);
@@ -360,6 +360,7 @@ pub fn line(name: &str, outcome: Outcome, judge: impl FnOnce(&End) -> Option<Bre
             name: name.to_owned(),
             trace: end.trace,
             calls: end.calls,
+            seconds: processor_seconds(),
             trouble: judge(&end).map(|b| b.to_string()).unwrap_or_default(),
         },
         Err(why) => Line::failed(name, why),

@@ -24,6 +24,8 @@ struct Figures {
     aws: usize,
     /// …and of its requests to Kubernetes.
     kubernetes: usize,
+    /// Seconds of processor time, all in all.
+    seconds: f64,
 }
 
 impl Figures {
@@ -41,16 +43,15 @@ impl Figures {
             failed: lines.iter().filter(|l| !l.trouble.is_empty()).count(),
             aws: median(|l| l.calls.0),
             kubernetes: median(|l| l.calls.1),
+            seconds: lines.iter().map(|l| l.seconds).sum::<f64>().round(),
         }
     }
 }
 
-/// What is known of the machine and the time that a campaign took.
+/// What all results have in common.
 #[derive(Debug, Serialize, Deserialize)]
 struct Whole {
     revision: String,
-    processors: usize,
-    seconds: f64,
 }
 
 /// Writes the figures of these results into a folder, and the page of them.
@@ -64,8 +65,6 @@ pub fn write(results: &Results, revision: &str, folder: &Path) {
     let all: Vec<&Line> = lines.iter().collect();
     let whole = Whole {
         revision: revision.to_owned(),
-        processors: std::thread::available_parallelism().map_or(1, usize::from),
-        seconds: results.seconds().round(),
     };
     let mut text = serde_json::to_string(&whole).unwrap();
     for figures in each.chain([Figures::of("all", &all)]) {
@@ -86,23 +85,20 @@ fn page(figures: &str) -> String {
     let mut lines = figures.lines();
     let whole: Whole = serde_json::from_str(lines.next().unwrap_or_default()).unwrap();
     let all: Vec<Figures> = lines.map(|l| serde_json::from_str(l).unwrap()).collect();
-    let runs = all.last().map_or(0, |f| f.runs);
-    #[allow(clippy::cast_precision_loss)]
-    let rate = runs as f64 / whole.seconds.max(1.0);
     let mut out = format!(
         "# The campaign's last results\n\n\
          Written by `campaign --figures`, from the result files of `make campaign`. What is run, and how: [reliability](reliability.md).\n\n\
-         Revision {}, {} processors, {:.0} minutes, {rate:.1} runs a second. Runs are distinct if what was called and answered differs, ids and\n\
-         times aside.\n\n\
-         | course | runs | distinct | failed | calls to AWS, median | requests to Kubernetes, median |\n|---|---|---|---|---|---|\n",
+         Revision {}. Runs are distinct if what was called and answered differs, ids and times aside. A run costs what follows its fault.\n\n\
+         | course | runs | distinct | failed | calls to AWS, median | requests to Kubernetes, median | runs in a second of one processor |\n\
+         |---|---|---|---|---|---|---|\n",
         whole.revision,
-        whole.processors,
-        whole.seconds / 60.0,
     );
     for f in all {
+        #[allow(clippy::cast_precision_loss)]
+        let rate = f.runs as f64 / f.seconds.max(1.0);
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {rate:.1} |",
             f.course, f.runs, f.distinct, f.failed, f.aws, f.kubernetes
         );
     }

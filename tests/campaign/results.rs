@@ -1,15 +1,11 @@
 //! Results: one line for each run, appended as runs end, so that a campaign can be resumed.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-
-/// Seconds of each time that the campaign ran.
-const TIMES: &str = "seconds.txt";
 
 /// What became of one run.
 #[derive(Debug)]
@@ -20,6 +16,8 @@ pub struct Line {
     pub trace: u64,
     /// Calls to AWS and to Kubernetes after the fault.
     pub calls: (usize, usize),
+    /// Seconds of processor time since the fault.
+    pub seconds: f64,
     /// What went wrong; empty if nothing did.
     pub trouble: String,
 }
@@ -31,6 +29,7 @@ impl Line {
             name: name.to_owned(),
             trace: 0,
             calls: (0, 0),
+            seconds: 0.0,
             trouble: trouble.into(),
         }
     }
@@ -41,8 +40,8 @@ impl Line {
         let verdict = if trouble.is_empty() { "ok" } else { "FAILED" };
         let (aws, kubernetes) = self.calls;
         let line = format!(
-            "{}\t{verdict}\t{:016x}\t{aws}\t{kubernetes}\t{trouble}\n",
-            self.name, self.trace
+            "{}\t{verdict}\t{:016x}\t{aws}\t{kubernetes}\t{:.3}\t{trouble}\n",
+            self.name, self.trace, self.seconds
         );
         append(&path(folder), &line);
     }
@@ -53,11 +52,13 @@ impl Line {
         let failed = parts.next()? == "FAILED";
         let trace = u64::from_str_radix(parts.next()?, 16).ok()?;
         let calls = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let seconds = parts.next()?.parse().ok()?;
         let trouble = parts.next()?.to_owned();
         Some(Self {
             name,
             trace,
             calls,
+            seconds,
             trouble: if failed { trouble } else { String::new() },
         })
     }
@@ -72,6 +73,13 @@ impl Line {
 
 fn path(folder: &Path) -> PathBuf {
     folder.join("campaign.tsv")
+}
+
+/// Seconds that this process, which has one thread, was on a processor.
+pub fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|n| n.parse::<f64>().ok());
+    nanoseconds.unwrap_or_default() / 1e9
 }
 
 fn append(path: &Path, text: &str) {
@@ -91,8 +99,6 @@ pub struct Results {
     pub passed: BTreeSet<String>,
     before: usize,
     started: Instant,
-    /// Up to when the time is written down.
-    counted: Cell<Instant>,
 }
 
 impl Results {
@@ -109,7 +115,6 @@ impl Results {
                 .map(|l| l.name)
                 .collect(),
             started: Instant::now(),
-            counted: Cell::new(Instant::now()),
         }
     }
 
@@ -120,12 +125,6 @@ impl Results {
             .map(|l| (l.name.clone(), l))
             .collect();
         last.into_values().collect()
-    }
-
-    /// How long they took, all in all.
-    pub fn seconds(&self) -> f64 {
-        let text = std::fs::read_to_string(self.folder.join(TIMES)).unwrap_or_default();
-        text.lines().filter_map(|l| l.parse::<f64>().ok()).sum()
     }
 
     /// Runs that failed, and why.
@@ -155,16 +154,8 @@ impl Results {
         new.filter(|l| !l.trouble.is_empty()).count()
     }
 
-    /// Writes down how long it took since the last time.
-    fn count(&self) {
-        let since = self.counted.replace(Instant::now());
-        let seconds = since.elapsed().as_secs_f64();
-        append(&self.folder.join(TIMES), &format!("{seconds:.1}\n"));
-    }
-
     /// One line on a course that ended.
     pub fn line(&self, course: &str) {
-        self.count();
         let all = lines(&self.folder);
         let of: Vec<&Line> = all.iter().filter(|l| l.course() == course).collect();
         let distinct: BTreeSet<u64> = of.iter().map(|l| l.trace).collect();
@@ -188,7 +179,6 @@ impl Results {
             counts.get(counts.len() / 2).copied().unwrap_or_default()
         };
         let seconds = self.started.elapsed().as_secs_f64();
-        self.count();
         #[allow(clippy::cast_precision_loss)]
         let rate = new.len() as f64 / seconds.max(0.001);
         println!(

@@ -3,8 +3,8 @@
 //! Every choice comes from one list of numbers, which a seed makes: so a schedule is replayed by its seed, and a failing one is
 //! shrunk by taking choices out of the list until each one that is left is needed.
 
-use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -23,15 +23,12 @@ use crate::faults::{Blow, Fault, at_each_request};
 use crate::forks::{self, Places};
 use crate::results::{Line, Results};
 
-/// Courses that are driven, in turn.
-const COURSES: &[&str] = &[
-    "port",
-    "retained-port",
-    "quickstart",
-    "leaving",
-    "changing",
-    "outage",
-];
+/// Courses of one object that are driven, in turn…
+const OF_THE_PORT: &[&str] = &["port", "retained-port", "released-port"];
+/// …and one schedule in so many is of these: they cost more.
+const ONE_IN: usize = 8;
+/// See [`ONE_IN`].
+const OF_ALL_KINDS: &[&str] = &["quickstart", "leaving", "changing", "outage"];
 /// Most faults in one course.
 const FAULTS: usize = 4;
 /// Of a thousand requests, so many meet a fault…
@@ -95,17 +92,20 @@ struct Story {
     at: Vec<String>,
 }
 
-/// The number of the course that a seed drives.
-fn which(seed: u64) -> usize {
-    usize::try_from(seed).unwrap_or_default() % COURSES.len()
+/// The course that a seed drives.
+fn course_of(seed: u64) -> &'static str {
+    let number = usize::try_from(seed).unwrap_or_default();
+    let (round, turn) = (number / ONE_IN, number % ONE_IN);
+    let of = if turn == 0 { OF_ALL_KINDS } else { OF_THE_PORT };
+    of[(round + turn) % of.len()]
 }
 
 fn course(seed: u64) -> Course {
-    courses::named(COURSES[which(seed)]).unwrap()
+    courses::named(course_of(seed)).unwrap()
 }
 
 fn name(seed: u64) -> String {
-    format!("schedule {seed} of {}", COURSES[which(seed)])
+    format!("schedule {seed} of {}", course_of(seed))
 }
 
 fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
@@ -148,14 +148,16 @@ fn drive(choices: &Choices, reference: &Reference) -> (Line, Story) {
 
 /// Runs schedules with these seeds.
 pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
-    let references: Vec<Reference> = (0..COURSES.len() as u64)
-        .map(|seed| drive::reference(&course(seed)))
+    let references: BTreeMap<&str, Reference> = OF_THE_PORT
+        .iter()
+        .chain(OF_ALL_KINDS)
+        .map(|name| (*name, drive::reference(&courses::named(name).unwrap())))
         .collect();
     let runs = seeds.map(|seed| (name(seed), seed));
     let Some((_, seed)) = forks::each(runs, jobs, results) else {
         return;
     };
-    let (mut line, story) = drive(&Choices::of(seed), &references[which(seed)]);
+    let (mut line, story) = drive(&Choices::of(seed), &references[course_of(seed)]);
     if !line.trouble.is_empty() {
         line.trouble = format!("{:?}: {}", story.faults, line.trouble);
     }
@@ -165,7 +167,7 @@ pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
 
 /// True if the schedule is of a course with one object.
 pub fn has_one_object(seed: u64) -> bool {
-    course(seed).name.ends_with("port")
+    OF_THE_PORT.contains(&course_of(seed))
 }
 
 /// Drives a schedule in two processes of their own. Answers true if the same happened in both.

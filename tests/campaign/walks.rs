@@ -202,7 +202,7 @@ async fn walk(driver: &mut drive::Driver, seed: u64, told: &Mutex<Vec<String>>) 
 /// Drives these walks, those of one course from one converged world.
 pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
     for course in COURSES {
-        let of = |seed: &u64| (*seed % ONE_IN == 0) == (*course == "quickstart");
+        let of = |seed: &u64| seed.is_multiple_of(ONE_IN) == (*course == "quickstart");
         walks(course, seeds.clone().filter(of), jobs, results);
     }
 }

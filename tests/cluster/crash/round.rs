@@ -65,7 +65,7 @@ impl Round {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.drive(&report)));
         let mut report = report
             .into_inner()
-            .unwrap_or_else(|broken| broken.into_inner());
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         report.trouble = outcome.err().map(|panic| {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
