@@ -288,7 +288,11 @@ where
 {
     let now = context.clock.now();
     let visible = now + context.windows.visibility;
-    if let Some(id) = current.stored().and_then(K::aws_id).filter(|_| step.slot == "delete") {
+    if let Some(id) = current
+        .stored()
+        .and_then(K::aws_id)
+        .filter(|_| step.slot == "delete")
+    {
         context.lately.deleted(id, now);
     }
     context.memories.with(current.uid(), |m| {
