@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::{Builder, Connector, tls};
-use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
-use aws_smithy_runtime_api::shared::IntoShared;
 use clap::Parser;
+use directconnect_operator::aws::connections;
 use directconnect_operator::config::{Cli, Command, Run};
 use directconnect_operator::metrics::Metrics;
 use directconnect_operator::operator::{Deps, Operator, Settings};
@@ -44,7 +42,7 @@ async fn run(settings: Run) -> Result<(), String> {
         .await
         .map_err(|e| format!("no Kubernetes configuration: {e}"))?;
     let client = kubernetes::client(config).map_err(|e| format!("Kubernetes: {e}"))?;
-    let (http, http_unpooled) = http_clients();
+    let (http, http_unpooled) = connections::clients();
     let metrics = Metrics::default();
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -109,20 +107,4 @@ async fn run(settings: Run) -> Result<(), String> {
     ready.set(false);
     operator.stop().await;
     Ok(())
-}
-
-/// One connector, two clients: creates go over connections that are opened for them.
-fn http_clients() -> (SharedHttpClient, SharedHttpClient) {
-    let provider = || tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-    let pooled = Builder::new().tls_provider(provider()).build_https();
-    let unpooled = http_client_fn(move |settings, _components| {
-        Connector::builder()
-            .connector_settings(settings.clone())
-            .pool_max_idle_per_host(0)
-            .pool_idle_timeout(Some(Duration::from_millis(1)))
-            .tls_provider(provider())
-            .build()
-            .into_shared()
-    });
-    (pooled.into_shared(), SharedHttpClient::new(unpooled))
 }

@@ -193,8 +193,8 @@ pub struct Memory {
     pub alike: BTreeMap<String, Timestamp>,
     /// When this process last sent an order for this identity.
     pub last_order: Option<Timestamp>,
-    /// Ids of what AWS accepted to delete, for this process, and lists may still show.
-    pub going: BTreeSet<String>,
+    /// Ids of what AWS accepted to delete, for this process, and the time up to which lists that are begun may still show it.
+    pub going: BTreeMap<String, Timestamp>,
     /// Calls that AWS refused, by params hash: class, words, and when to try again.
     pub refused: BTreeMap<String, Refusal>,
     /// Until when lists may not show the tags that were written last.

@@ -4,6 +4,7 @@
 //! that AWS answers is ever printed: answers hold BGP keys.
 
 mod clients;
+pub mod connections;
 mod error;
 mod limiter;
 mod probe;

@@ -26,7 +26,7 @@ use tracing::warn;
 use super::memory::Remembered;
 use super::store::{Trouble, attempt};
 use super::tally::Said;
-use super::{Shared, backoff, doubt, gather, orphans, secrets, transitions};
+use super::{Shared, backoff, doubt, events, gather, orphans, secrets, transitions};
 use crate::aws::{Account, read};
 
 /// How often an identity is verified again.
@@ -400,7 +400,9 @@ async fn store(
     attempt(api.patch_status(&name, &PatchParams::default(), &Patch::Json::<()>(patch))).await?;
     context.metrics.status_write(Kind::AwsAccount.into());
     let key = ObjectKey::new(Kind::AwsAccount, "", &name);
-    transitions::tell(context, &key, &uid, &before.conditions, &status.conditions).await;
+    for note in transitions::news(key.kind, &before.conditions, &status.conditions) {
+        events::emit(context, &key, &uid, &note).await;
+    }
     orphans::tell(context, account, &before.orphans, &status.orphans).await;
     for key in context.index.users_of(&name) {
         context.wakes.wake(&key);

@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use tracing::info;
 
 use super::gather::Gathered;
-use super::pass::{projected, transition};
+use super::pass::{news_of, projected};
 use super::store::{self, Trouble};
 use super::{Shared, backoff, events, recheck};
 use crate::aws::{Class, Failure, Fence, Priority, Transmitted, read, send};
@@ -43,6 +43,7 @@ where
         return Err(Trouble::Conflict);
     };
     let hash = step.call.params_hash();
+    let mut news = vec![];
     let request = decide::request_hash(&step.call, &gathered.view);
     let operation = step.call.operation();
     let kind: &str = K::KIND.into();
@@ -137,15 +138,15 @@ where
             projected(&current, gathered, &with_intent)
         };
         if !context.planted.is(Bug::IntentNotStored) {
-            let before = current.stored().cloned();
+            news = news_of::<K>(current.stored(), &status);
             current = store::status(context, &current, &status).await?;
-            transition::<K>(context, &current, before.as_ref(), &status).await;
         }
         let blocked = match recheck::in_the_way(context, &current, gathered, &step, &hash).await {
             Ok(blocked) => blocked,
             Err(trouble) => {
                 // Nothing was sent: the intent must not be waited for.
                 close_intent(context, &current, &step).await?;
+                tell(context, &current, &news).await;
                 return Err(trouble);
             }
         };
@@ -154,6 +155,7 @@ where
             if let Some(pause) = pause {
                 remember_refusal(context, &current, &hash, reason, message, pause);
             }
+            tell(context, &current, &news).await;
             return Ok(current);
         }
     }
@@ -221,8 +223,9 @@ where
     {
         failure.error.message.push_str(key.expose());
     }
-    let refused = matches!(&result, Err(failure) if failure.definite);
-    if !refused {
+    let refused = matches!(&result, Err(failure) if is_refused(&step, failure));
+    // What is in the way shows in lists too.
+    if !matches!(&result, Err(failure) if failure.definite) {
         let lists: BTreeSet<_> = step.call.shows_in().into_iter().collect();
         region.hasten(&lists);
     }
@@ -231,28 +234,41 @@ where
         operation,
         match &result {
             Ok(_) => "accepted",
-            Err(failure) if matches!(failure.error.class, Class::NotSent | Class::Late) => {
+            Err(failure)
+                if failure.definite
+                    && matches!(failure.error.class, Class::NotSent | Class::Late) =>
+            {
                 "not_sent"
             }
             Err(_) if refused => "refused",
             Err(_) => "ambiguous",
         },
     );
-    let (key, uid) = (current.key(), current.uid().to_owned());
     let after = match result {
         Ok(answer) => accepted(context, current, &step, &hash, answer.id).await,
         Err(failure) => failed(context, current, &step, &hash, send_by, failure).await,
     };
     // What was sent is stored first.
     if !refused {
-        for note in said_of(&step) {
-            events::emit(context, &key, &uid, &note).await;
-        }
+        news.extend(said_of(&step));
         if step.bypassed.is_some() {
             context.metrics.guard_bypassed(kind);
         }
     }
+    tell(context, object, &news).await;
     after
+}
+
+/// True if the call was certainly not carried out. Of a create a conflict says nothing: what is in the way may be what it made.
+fn is_refused(step: &Step, failure: &Failure) -> bool {
+    let conflicts = step.care != Care::Create && failure.error.class == Class::Conflict;
+    failure.definite || conflicts
+}
+
+async fn tell<K: Managed>(context: &Shared, object: &K, news: &[Note]) {
+    for note in news {
+        events::emit(context, &object.key(), object.uid(), note).await;
+    }
 }
 
 /// What is to be told of a step that was sent, whatever became of it.
@@ -411,12 +427,12 @@ async fn failed<K>(
 where
     K: Managed + kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
-    let Failure { error, definite } = failure;
-    let definite = definite || context.planted.is(Bug::AmbiguousIsRefused);
-    if context.planted.is(Bug::FinalizerDroppedOnError) && !definite {
+    let refused = is_refused(step, &failure) || context.planted.is(Bug::AmbiguousIsRefused);
+    let error = failure.error;
+    if context.planted.is(Bug::FinalizerDroppedOnError) && !refused {
         store::remove_finalizer(context, &current).await?;
     }
-    if definite || (step.care != Care::Create && matches!(error.class, Class::Conflict)) {
+    if refused {
         let mut current = current;
         if step.care != Care::Harmless {
             current = close_intent(context, &current, step).await?;

@@ -148,7 +148,7 @@ pub async fn gather<K: Managed>(
         view.now = context.clock.now();
     }
     let last_order = context.lately.last_order(&key, open_order(object));
-    let going = context.lately.going(view.now);
+    let going = context.lately.going();
     view.memory = context.memories.with(object.uid(), |m| {
         m.spec_seen(object.meta().generation);
         memory::tidy(&mut m.memory, view.now);

@@ -1,11 +1,16 @@
 //! What this process did lately that lists may not show yet. It outlives the objects; all of it may be lost in a crash.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use directconnect_model::kind::ObjectKey;
 use directconnect_model::view::Windows;
 use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// How long accepted deletes are remembered: a list may be old.
+const REMEMBERED: Duration = Duration::from_hours(1);
 
 /// When what was done.
 #[derive(Debug, Default)]
@@ -15,7 +20,7 @@ struct Done {
     /// Objects let go while their AWS object stays, by identity.
     left: BTreeMap<ObjectKey, Timestamp>,
     /// Deletes that AWS accepted, by AWS id.
-    deleted: BTreeMap<String, Timestamp>,
+    deleted: BTreeMap<String, (Instant, Timestamp)>,
 }
 
 /// What this process did lately.
@@ -79,14 +84,25 @@ impl Lately {
 
     /// AWS accepted to delete this: lists may show it for a while.
     pub fn deleted(&self, id: &str, now: Timestamp) {
-        self.done().deleted.insert(id.to_owned(), now);
+        let mut done = self.done();
+        done.deleted
+            .retain(|_, (since, _)| since.elapsed() < REMEMBERED);
+        done.deleted.insert(id.to_owned(), (Instant::now(), now));
     }
 
-    /// Ids of what AWS accepted to delete and lists may still show.
-    pub fn going(&self, now: Timestamp) -> BTreeSet<String> {
-        let mut done = self.done();
+    /// Ids of what AWS accepted to delete, and the time up to which lists that are begun may still show it. Clocks may jump: for as long
+    /// as lists lag at most, any may.
+    pub fn going(&self) -> BTreeMap<String, Timestamp> {
         let visibility = self.windows.visibility;
-        done.deleted.retain(|_, at| *at + visibility > now);
-        done.deleted.keys().cloned().collect()
+        let done = self.done();
+        let until = |(since, at): &(Instant, Timestamp)| {
+            if since.elapsed() <= visibility.unsigned_abs() {
+                Timestamp::MAX
+            } else {
+                *at + visibility
+            }
+        };
+        let all = done.deleted.iter();
+        all.map(|(id, at)| (id.clone(), until(at))).collect()
     }
 }

@@ -27,7 +27,7 @@ pub struct Remembered {
     pub replaced: Option<(String, Instant)>,
     /// The version on which writes were refused last, and how often in a row.
     pub refused: (String, u32),
-    /// Its lists were read often because it was not as declared when this process saw it first.
+    /// Its lists were read often because something was under way when this process, as it led, saw it first.
     pub hastened: bool,
     /// Generation that was decided on last.
     pub generation: Option<i64>,
@@ -55,6 +55,7 @@ impl Memories {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for remembered in all.values_mut() {
             remembered.memory.missing.clear();
+            remembered.hastened = false;
         }
     }
 

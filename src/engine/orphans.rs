@@ -47,8 +47,11 @@ pub fn found(context: &Shared, account: &AwsAccount) -> Option<Vec<Orphan>> {
         .cloned()
         .collect();
     let mut retained = 0;
+    // What AWS accepted to delete may be listed for a while.
+    let going = context.lately.going();
     for (region, snapshot) in &snapshots {
-        for (id, tags) in living(snapshot) {
+        let there = living(snapshot).into_iter();
+        for (id, tags) in there.filter(|(id, _)| !going.contains_key(*id)) {
             let Some((cluster, owner)) = tags
                 .get(identity::IDENTITY)
                 .and_then(|t| identity::parse(t))

@@ -315,7 +315,7 @@ where
             again = again.min(until(aged, now));
         }
     }
-    if !decision.verdict.provisioned {
+    if decision.verdict.acting && gathered.view.aws.begun_all(&gathered.lists).is_some() {
         hasten_once(context, object, gathered);
     }
     if let Some(at) = decision.again_at
@@ -343,9 +343,11 @@ where
 
 /// What another process began is found under way: its lists are read often, as after a write of our own.
 fn hasten_once<K: Managed>(context: &Shared, object: &K, gathered: &Gathered) {
+    let Some(region) = &gathered.region else {
+        return;
+    };
     let memories = &context.memories;
-    let first = memories.with(object.uid(), |m| !std::mem::replace(&mut m.hastened, true));
-    if let Some(region) = gathered.region.as_ref().filter(|_| first) {
+    if memories.with(object.uid(), |m| !std::mem::replace(&mut m.hastened, true)) {
         region.hasten(&gathered.lists);
     }
 }
@@ -369,7 +371,9 @@ where
     let status = projected(object, gathered, decision);
     let before = object.stored().cloned();
     let written = store::status(context, object, &status).await?;
-    transition::<K>(context, object, before.as_ref(), &status).await;
+    for note in news_of::<K>(before.as_ref(), &status) {
+        events::emit(context, &object.key(), object.uid(), &note).await;
+    }
     Ok(written)
 }
 
@@ -411,22 +415,10 @@ pub fn projected<K: Managed>(
     status
 }
 
-/// Writes the events that a status is worth which replaces another.
-pub(super) async fn transition<K: Managed>(
-    context: &Shared,
-    object: &K,
-    before: Option<&K::Status>,
-    after: &K::Status,
-) {
+/// The events that a status is worth which replaces another.
+pub(super) fn news_of<K: Managed>(before: Option<&K::Status>, after: &K::Status) -> Vec<Note> {
     let conditions = |s| K::managed(s).conditions.as_slice();
-    transitions::tell(
-        context,
-        &object.key(),
-        object.uid(),
-        before.map_or(&[], conditions),
-        conditions(after),
-    )
-    .await;
+    transitions::news(K::KIND, before.map_or(&[], conditions), conditions(after))
 }
 
 async fn tell<K: Managed>(context: &Shared, object: &K, note: Option<&Note>) {

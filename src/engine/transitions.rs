@@ -2,24 +2,9 @@
 
 use directconnect_model::decide::Note;
 use directconnect_model::event::EventReason;
-use directconnect_model::kind::{Kind, ObjectKey};
+use directconnect_model::kind::Kind;
 use directconnect_model::reason::Reason;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-
-use super::{Shared, events};
-
-/// Writes the events.
-pub async fn tell(
-    context: &Shared,
-    key: &ObjectKey,
-    uid: &str,
-    before: &[Condition],
-    after: &[Condition],
-) {
-    for note in news(key.kind, before, after) {
-        events::emit(context, key, uid, &note).await;
-    }
-}
 
 fn find<'a>(conditions: &'a [Condition], name: &str) -> Option<&'a Condition> {
     conditions.iter().find(|c| c.type_ == name)
@@ -29,8 +14,8 @@ fn same(a: &Condition, b: &Condition) -> bool {
     a.status == b.status && a.reason == b.reason
 }
 
-/// What Ready says, and then what it does not say.
-fn news(kind: Kind, before: &[Condition], after: &[Condition]) -> Vec<Note> {
+/// What is to be told: of Ready, and then of what it does not say.
+pub fn news(kind: Kind, before: &[Condition], after: &[Condition]) -> Vec<Note> {
     let Some(ready) = find(after, "Ready") else {
         return vec![];
     };

@@ -375,7 +375,7 @@ pub fn all() -> Vec<Course> {
         },
         Course {
             from: 1,
-            always: Always::Writes("/aws "),
+            always: Always::Writes("/aws De"),
             ..quickstart(
                 "leaving",
                 vec![

@@ -199,8 +199,8 @@ impl Fault {
     /// How a run with it must end.
     pub fn expects(self) -> Expects {
         match self {
-            // A delete whose effect a list hides, or whose end a clock puts off, may be sent again: it names the id that is gone.
-            Self::ListsLag | Self::ClockBehind => Expects::SameEnd,
+            // A delete whose effect a list hides may be sent again: it names the id that is gone.
+            Self::ListsLag => Expects::SameEnd,
             Self::Deleted | Self::NamespaceDeleted => Expects::Promises,
             _ => Expects::Same,
         }

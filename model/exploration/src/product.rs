@@ -119,7 +119,8 @@ fn view<K: Explored>(sight: &Sight, object: &K) -> View {
             reason: Reason::RefusedByAws,
             message: "it is gone".to_owned(),
             retry_at: Time(1).timestamp(),
-            times: 1,
+            // As often as it is tried.
+            times: u32::MAX,
         };
         (hash.clone(), refusal)
     };

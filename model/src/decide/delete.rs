@@ -23,9 +23,10 @@ use super::{
 
 /// How long a deletion waits for an account that cannot be used.
 const GRACE: SignedDuration = SignedDuration::from_mins(1);
-/// How long the mark on what stays at AWS is tried, so that what was refused is tried once more: a deletion must not wait for ever for
-/// an AWS that is down.
-const MARK_WITHIN: SignedDuration = SignedDuration::from_mins(7);
+/// How often the mark on what stays at AWS is tried if AWS refuses it for now: a deletion must not wait for ever.
+const MARK_TRIES: u32 = 4;
+/// How often if AWS forbids it: rights change by hand, and tries are minutes apart.
+const FORBIDDEN_TRIES: u32 = 2;
 
 pub(super) fn decide<K: Managed>(
     object: &K,
@@ -112,14 +113,24 @@ pub(super) fn decide<K: Managed>(
         return Decision::say(status, super::paused_verdict());
     }
     let policy = leaving(object, view, K::managed(&status));
-    if policy != Leaving::Delete {
+    // What AWS accepted to delete before it was to be kept, or what is on its way out, cannot be kept.
+    let goes = K::managed(&status).deleted_at.is_some() || matches!(located, Located::Going(_));
+    if policy != Leaving::Delete && !goes {
         return retain(object, view, status, &candidates, policy);
     }
     match located {
-        Located::Recorded(c) => match live::twin(object, view, &status, &c.id, &candidates, &tag) {
-            Some(verdict) => Decision::say(status, verdict),
-            None => delete(object, view, status, c, &tag),
-        },
+        Located::Recorded(c) => {
+            if let Some(decision) = hidden(object, view, &status, &c.id) {
+                return decision;
+            }
+            if policy != Leaving::Delete {
+                return retain(object, view, status, &candidates, policy);
+            }
+            match live::twin(object, view, &status, &c.id, &candidates, &tag) {
+                Some(verdict) => Decision::say(status, verdict),
+                None => delete(object, view, status, c, &tag),
+            }
+        }
         Located::Going(c) => {
             let id = c.id.clone();
             object.facts(view, &id, &mut status);
@@ -214,29 +225,29 @@ fn tried(view: &View, call: &Call) -> bool {
 enum Mark {
     /// It is written, now.
     Write,
-    /// AWS did not take it: it is tried again then.
+    /// AWS refused it: it is tried again then.
     Again(Timestamp),
-    /// AWS accepted it, or it was tried for long enough.
+    /// AWS accepted it, or it was refused often enough, or nobody knows what became of it.
     Over,
 }
 
-fn mark<K: Managed>(object: &K, view: &View, call: &Call) -> Mark {
-    let hash = call.params_hash();
-    if view.memory.accepted.contains_key(&hash) {
-        return Mark::Over;
-    }
-    let refused = view.memory.refused.get(&hash).map(|r| r.retry_at);
-    let unknown = call.target().and_then(|t| view.memory.unknown.get(t));
-    // The same mark may be written twice: where no answer came, one more is sent once that call is over.
-    let lost = unknown.map(|until| *until - view.windows.settled());
-    let Some(at) = refused.max(lost) else {
-        return Mark::Write;
+fn mark(view: &View, call: &Call) -> Mark {
+    let Some(refusal) = view.memory.refused.get(&call.params_hash()) else {
+        return if tried(view, call) {
+            Mark::Over
+        } else {
+            Mark::Write
+        };
     };
-    let asked = time(Some(&deleted_when(object))).unwrap_or(Timestamp::UNIX_EPOCH);
-    if at > asked + MARK_WITHIN {
+    let passing = matches!(
+        refusal.reason,
+        Reason::Throttled | Reason::AwsUnavailable | Reason::RefusedByAws
+    );
+    let tries = if passing { MARK_TRIES } else { FORBIDDEN_TRIES };
+    if refusal.times >= tries {
         Mark::Over
-    } else if at > view.now {
-        Mark::Again(at)
+    } else if refusal.retry_at > view.now {
+        Mark::Again(refusal.retry_at)
     } else {
         Mark::Write
     }
@@ -269,8 +280,12 @@ fn retain<K: Managed>(
             EventReason::Retained
         };
         for call in object.tag(view, &id, set, remove) {
-            let does = format!("mark {id} as kept");
-            match mark(object, view, &call) {
+            let does = if policy == Leaving::Release {
+                format!("take our tags off {id}")
+            } else {
+                format!("mark {id} as kept")
+            };
+            match mark(view, &call) {
                 Mark::Write => {
                     let step = Step::harmless(call, event, does.clone());
                     return Decision::act(
@@ -280,7 +295,7 @@ fn retain<K: Managed>(
                     );
                 }
                 Mark::Again(at) => {
-                    let message = format!("AWS did not {does}: it is tried again");
+                    let message = format!("AWS refused to {does}: it is tried again");
                     let verdict = Verdict::acting(Reason::Deleting, message);
                     return Decision::say(status, verdict).at(at);
                 }
@@ -397,6 +412,32 @@ fn deleted_when<K: Managed>(object: &K) -> String {
         .map_or_else(String::new, |t| t.0.to_string())
 }
 
+/// While AWS accepted the deletion and its lists may not show it yet.
+fn hidden<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    id: &str,
+) -> Option<Decision<K::Status>> {
+    let deleted = time(K::managed(status).deleted_at.as_deref());
+    let stored = deleted.map(|at| at + view.windows.visibility);
+    // What is remembered here holds also where the clock that dated the status was wrong.
+    let remembered = view.memory.going.get(id).copied();
+    let until = stored.max(remembered)?;
+    if settle::begun(object, view) > until {
+        return None;
+    }
+    let verdict = Verdict::acting(
+        Reason::Deleting,
+        format!("AWS accepted to delete {id}; its lists do not show it yet"),
+    );
+    let decision = Decision::say(status.clone(), verdict).refreshing(object.lists(view));
+    Some(match stored {
+        Some(at) => decision.at(at),
+        None => decision,
+    })
+}
+
 fn delete<K: Managed>(
     object: &K,
     view: &View,
@@ -439,18 +480,6 @@ fn delete<K: Managed>(
                 ),
             ),
         );
-    }
-    let deleted = time(K::managed(&status).deleted_at.as_deref());
-    if let Some(shown) = deleted.map(|t| t + view.windows.visibility)
-        && settle::begun(object, view) <= shown
-    {
-        let verdict = Verdict::acting(
-            Reason::Deleting,
-            format!("AWS accepted to delete {id}; its lists do not show it yet"),
-        );
-        return Decision::say(status, verdict)
-            .at(shown)
-            .refreshing(object.lists(view));
     }
     let dependents = view.dependents(&object.key(), Some(&id));
     if !dependents.is_empty() {

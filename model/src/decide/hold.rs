@@ -39,13 +39,14 @@ pub(super) fn refused(
 ) -> Verdict {
     match &step.care {
         Care::Disruptive(disruption) if disruption.reason == refusal.reason => {
-            let statement = Statement {
-                condition: "Guarded",
-                truth: Truth::True,
-                reason: refusal.reason,
-                message: refusal.message.clone(),
-            };
-            held_by(statement, verdict())
+            // Another object goes first: nobody has to do anything about it.
+            let mut verdict = verdict();
+            verdict.provisioned = false;
+            let (reason, message) = (refusal.reason, &refusal.message);
+            let goes_on = Some("it is tried again");
+            let wait = waiting(reason, Actor::Operator, message, goes_on);
+            verdict.waiting_for.push(wait);
+            verdict
         }
         _ => create::refused(refusal),
     }

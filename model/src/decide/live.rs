@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::consent::{self, Act};
 use crate::event::EventReason;
-use crate::identity::{self, Located, Presence, locate};
+use crate::identity::{self, Located, locate};
 use crate::managed::Managed;
 use crate::reason::Reason;
 use crate::verdict::Verdict;
@@ -13,6 +13,7 @@ use crate::view::View;
 use super::converge::converge;
 use super::create::{code, granted};
 use super::tagging::carried;
+use super::working::kind_statements;
 use super::{Action, Decision, Note, SELF, claim, create, identity_tag, settle, time};
 
 /// Complete lists without the recorded id, and the time that they must span, before it is lost.
@@ -25,11 +26,11 @@ pub(super) fn decide<K: Managed>(
     mut status: K::Status,
 ) -> Decision<K::Status> {
     let tag = identity_tag(object, view);
-    let mut candidates = object.candidates(view, K::aws_id(&status));
-    for c in &mut candidates {
-        if view.memory.going.contains(&c.id) {
-            c.presence = Presence::Gone;
-        }
+    let candidates = object.candidates(view, K::aws_id(&status));
+    if K::aws_id(&status).is_none()
+        && let Some(decision) = going(object, view, &status, &candidates, &tag)
+    {
+        return decision;
     }
     let located = locate(
         &claim(object, view, &status, &tag),
@@ -166,6 +167,30 @@ pub(super) fn decide<K: Managed>(
     }
 }
 
+/// Waits while a list may still show what AWS accepted to delete for the object before this one: it is neither taken back nor made
+/// again beside it.
+fn going<K: Managed>(
+    object: &K,
+    view: &View,
+    status: &K::Status,
+    candidates: &[identity::Candidate],
+    tag: &str,
+) -> Option<Decision<K::Status>> {
+    let begun = settle::begun(object, view);
+    let hidden = |id: &str| {
+        view.memory
+            .going
+            .get(id)
+            .is_some_and(|until| begun <= *until)
+    };
+    let id = identity::twins(tag, "", candidates).find(|id| hidden(id))?;
+    let message = format!(
+        "AWS accepted to delete {id}, which carries this identity; waiting until lists show that it is gone"
+    );
+    let verdict = Verdict::acting(Reason::Provisioning, message);
+    Some(Decision::say(status.clone(), verdict).refreshing(object.lists(view)))
+}
+
 /// More than one AWS object is this object's.
 fn duplicate(ids: &[String], tag: &str) -> Verdict {
     Verdict::stalled(
@@ -197,7 +222,7 @@ pub(super) fn twin<K: Managed>(
         return None;
     }
     ids.insert(0, id.to_owned());
-    Some(duplicate(&ids, tag))
+    Some(duplicate(&ids, tag).and(kind_statements(object, view, id)))
 }
 
 /// Who else manages the object: by its identity tag, or, while nobody has written one, the lower uid.

@@ -16,7 +16,6 @@ use crate::tags;
 use crate::verdict::Verdict;
 use crate::view::{Blocked, View};
 
-/// Declared tags that AWS or this operator would not take.
 /// What a look-up of this id is about, by id and tags: that AWS object, and any other that carries the identity of the declared one.
 pub(super) fn concerned<K: Managed>(
     object: &K,
@@ -46,6 +45,7 @@ pub(super) fn documents(
     names.into_iter().cloned().map(document).collect()
 }
 
+/// Declared tags that AWS or this operator would not take.
 pub(super) fn refused_tags(spec: &ManagedSpec, view: &View) -> Option<Blocked> {
     let message = tags::refused(&tags::declared(spec, view.account()?))?;
     Some(Blocked {

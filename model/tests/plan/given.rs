@@ -1,6 +1,6 @@
 //! The world of a plan case, with defaults for all that it does not say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use directconnect_model::aws::{AuthKey, Part, Snapshot};
@@ -98,7 +98,7 @@ struct Remembered {
     #[serde(default)]
     alike: BTreeMap<String, Timestamp>,
     #[serde(default)]
-    going: BTreeSet<String>,
+    going: BTreeMap<String, Timestamp>,
 }
 
 /// `name/key` of a Secret and its value; null where the Secret does not exist.

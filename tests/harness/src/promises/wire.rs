@@ -212,17 +212,27 @@ impl Scene<'_> {
                 let mut history = self.history().iter().rev();
                 history.any(|c| intents(&c.object).any(|(_, i)| i["token"] == token.as_str()))
             }
-            None => untaggable.contains(&self.operation()) && self.recently(|_| true),
+            None => {
+                let history = self.history().iter().rev();
+                let mut recent = history.take_while(|c| self.now.duration_since(c.at) <= LATEST);
+                untaggable.contains(&self.operation())
+                    && recent.any(|c| self.intended(&c.object).next().is_some())
+            }
         }
     }
 
-    /// True if such an intent of this operation was stored within the time in which a call is sent.
-    fn recently(&self, such: impl Fn(&Value) -> bool) -> bool {
-        let history = self.history().iter().rev();
-        let mut recent = history.take_while(|c| self.now.duration_since(c.at) <= LATEST);
-        recent.any(|change| {
-            intents(&change.object).any(|(_, i)| i["operation"] == self.operation() && such(i))
-        })
+    /// Intents of this operation.
+    fn intended<'o>(&'o self, object: &'o Value) -> impl Iterator<Item = &'o Value> {
+        let all = intents(object).map(|(_, intent)| intent);
+        all.filter(|intent| intent["operation"] == self.operation())
+    }
+
+    /// The owner as the operator itself stored it last: others may have wiped it, or set it back, since.
+    fn stored_last(&self) -> Option<&Value> {
+        let uid = &self.owner?["metadata"]["uid"];
+        let mut history = self.history().iter().rev();
+        let last = history.find(|c| !c.by.is_empty() && c.object["metadata"]["uid"] == *uid)?;
+        Some(&last.object)
     }
 
     fn only_ours(&self) -> Option<Breach> {
@@ -515,11 +525,12 @@ impl Scene<'_> {
                 .collect();
             gone.into_iter().find(|f| !others.contains(&key(*f)))
         })?;
-        // The intent may have been wiped since.
         let consents = |intent: &Value| !intent["consent"].is_null();
         let consented = match self.intent {
             Some(intent) => consents(intent),
-            None => self.recently(consents),
+            None => self
+                .stored_last()
+                .is_some_and(|owner| self.intended(owner).any(consents)),
         };
         let guard = self
             .owner
