@@ -207,18 +207,13 @@ impl Scene<'_> {
     fn was_stored(&self) -> bool {
         let token = self.call.tag(INTENT);
         let untaggable = ["CreateBGPPeer", "CreateDirectConnectGatewayAssociation"];
-        match token {
-            Some(token) => {
-                let mut history = self.history().iter().rev();
-                history.any(|c| intents(&c.object).any(|(_, i)| i["token"] == token.as_str()))
-            }
-            None => {
-                let history = self.history().iter().rev();
-                let mut recent = history.take_while(|c| self.now.duration_since(c.at) <= LATEST);
-                untaggable.contains(&self.operation())
-                    && recent.any(|c| self.intended(&c.object).next().is_some())
-            }
+        let mut history = self.history().iter().rev();
+        if let Some(token) = token {
+            return history.any(|c| intents(&c.object).any(|(_, i)| i["token"] == token.as_str()));
         }
+        let mut recent = history.take_while(|c| self.now.duration_since(c.at) <= LATEST);
+        untaggable.contains(&self.operation())
+            && recent.any(|c| self.intended(&c.object).next().is_some())
     }
 
     /// Intents of this operation.
