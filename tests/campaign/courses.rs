@@ -307,7 +307,7 @@ pub fn all() -> Vec<Course> {
             ..of_the_port("port", ordered_and_deleted())
         },
         Course {
-            always: Always::Everything,
+            always: Always::Writes(""),
             ..of_the_port(
                 "retained-port",
                 vec![

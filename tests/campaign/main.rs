@@ -32,11 +32,11 @@ use crate::forks::Plan;
 use crate::results::Results;
 
 /// Schedules and walks that belong to all tests.
-const SCHEDULES: u64 = 600;
+const SCHEDULES: u64 = 120;
 /// Those that are driven in two fresh processes, which must do the same.
 const TWICE: usize = 12;
 /// See [`SCHEDULES`].
-const WALKS: u64 = 600;
+const WALKS: u64 = 120;
 
 /// Every fault at every boundary of the operator's work.
 #[derive(Parser)]

@@ -24,11 +24,11 @@ use crate::forks::{self, Places};
 use crate::results::{Line, Results};
 
 /// Courses of one object that are driven, in turn…
-const OF_THE_PORT: &[&str] = &["port", "retained-port", "released-port"];
+const OF_THE_PORT: &[&str] = &["port", "retained-port"];
 /// …and one schedule in so many is of these: they cost more.
 const ONE_IN: usize = 8;
 /// See [`ONE_IN`].
-const OF_ALL_KINDS: &[&str] = &["quickstart", "leaving", "changing", "outage"];
+const OF_ALL_KINDS: &[&str] = &["quickstart", "leaving", "changing"];
 /// Most faults in one course.
 const FAULTS: usize = 4;
 /// Of a thousand requests, so many meet a fault…

@@ -20,10 +20,6 @@ use crate::results::Results;
 
 /// What costs.
 const ORDER: &str = "CreateConnection";
-/// What is edited…
-const COURSES: &[&str] = &["port", "quickstart"];
-/// …and one walk in so many is through all kinds: they cost more.
-const ONE_IN: u64 = 16;
 /// Most edits in one walk.
 const EDITS: u32 = 3;
 /// Text that somebody might write where text belongs.
@@ -199,18 +195,9 @@ async fn walk(driver: &mut drive::Driver, seed: u64, told: &Mutex<Vec<String>>) 
     }
 }
 
-/// Drives these walks, those of one course from one converged world.
+/// Drives these walks from one converged world.
 pub fn run(seeds: std::ops::Range<u64>, jobs: usize, results: &Results) {
-    for course in COURSES {
-        let of = |seed: &u64| seed.is_multiple_of(ONE_IN) == (*course == "quickstart");
-        walks(course, seeds.clone().filter(of), jobs, results);
-    }
-}
-
-fn walks(course: &str, seeds: impl Iterator<Item = u64>, jobs: usize, results: &Results) {
-    let mut course = courses::named(course).unwrap();
-    // Somebody goes on editing what came up.
-    course.acts.truncate(1);
+    let course = courses::named("quickstart").unwrap();
     let told: Mutex<Vec<String>> = Mutex::default();
     let mut chosen = None;
     let outcome = drive::with(
@@ -224,7 +211,9 @@ fn walks(course: &str, seeds: impl Iterator<Item = u64>, jobs: usize, results: &
                 driver.world.edit(kind, name, &json!({*member: name}));
             }
             driver.whole(&course, |_, _| {}).await;
-            let runs = seeds.map(|seed| (format!("walk {seed} of {}", course.name), seed));
+            let runs = seeds
+                .clone()
+                .map(|seed| (format!("walk {seed} of {}", course.name), seed));
             if let Some((name, seed)) = forks::each(runs, jobs, results) {
                 chosen = Some((name, End::of(&driver.world)));
                 walk(driver, seed, &told).await;
