@@ -317,13 +317,16 @@ pub fn all() -> Vec<Course> {
                 ],
             )
         },
-        of_the_port(
-            "released-port",
-            vec![
-                act("the port is there", deletes_port, all_ready),
-                act("it is let go", releases, only_accounts),
-            ],
-        ),
+        Course {
+            always: Always::No,
+            ..of_the_port(
+                "released-port",
+                vec![
+                    act("the port is there", deletes_port, all_ready),
+                    act("it is let go", releases, only_accounts),
+                ],
+            )
+        },
         Course {
             lag: true,
             rest: 360,
