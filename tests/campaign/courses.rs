@@ -285,7 +285,6 @@ fn quickstart(name: &'static str, acts: Vec<Act>) -> Course {
 fn of_the_port(name: &'static str, acts: Vec<Act>) -> Course {
     Course {
         only: account_and_port,
-        always: Always::Writes(""),
         ..quickstart(name, acts)
     }
 }
@@ -353,6 +352,7 @@ pub fn all() -> Vec<Course> {
         ),
         Course {
             account: NAMESAKE,
+            always: Always::Writes(""),
             ..of_the_port(
                 "namesake",
                 vec![
